@@ -34,13 +34,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """What this machine has of what tests use where present, and skip with a reason where absent."""
     found = {
-        "torch": version("torch"),
+        "PyTorch": version("torch"),
         "dot": program("dot") or version("graphviz-pure"),
         "compiler": program("cc", "gcc", "clang") or version("ziglang"),
         "browser": program("chromium", "google-chrome"),
         "data": os.environ.get("CHALKGRAD_DATA"),
     }
-    return "optional: " + ", ".join(f"{name} {what or 'ABSENT'}" for name, what in found.items())
+    return "optional: " + ", ".join(f"{name}: {what or 'ABSENT'}" for name, what in found.items())
 
 
 def program(*names: str) -> str | None:
@@ -49,9 +49,9 @@ def program(*names: str) -> str | None:
 
 
 def version(distribution: str) -> str | None:
-    """The installed version of a distribution, without importing it."""
+    """A distribution and its version if it is installed, without importing it."""
     try:
-        return importlib.metadata.version(distribution)
+        return distribution + " " + importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
 

@@ -1,0 +1,65 @@
+"""What the documents show is executed: README's blocks, and an example in the docstring of every public name.
+
+Pytest collects the docstrings of modules, classes and functions by itself, but operations are objects: public
+names are run from here."""
+import doctest
+import importlib
+import inspect
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+
+
+def public_names(module: ModuleType) -> dict[str, Any]:
+    """Everything in `__all__`, of public submodules too, by its full name."""
+    found = {}
+    for name in module.__all__:
+        value = getattr(module, name)
+        if inspect.ismodule(value):
+            found |= public_names(value)
+        elif not name.startswith("__"):
+            found[f"{module.__name__}.{name}"] = value
+    return found
+
+
+NAMES = {
+    name: value
+    for package in ("autodiff", "nn", "datasets")
+    for name, value in public_names(importlib.import_module(package)).items()
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_has_a_docstring_with_an_example_that_runs(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    value = NAMES[name]
+    text = inspect.getdoc(value) or ""
+    assert text, f"{name} has no docstring"
+    borrowed = not inspect.isclass(value) and text == inspect.getdoc(type(value))
+    assert not borrowed, f"{name} has no docstring but its class's"
+    example = doctest.DocTestParser().get_doctest(text, {}, name, inspect.getsourcefile(type(value)), 0)
+    assert example.examples, f"{name}'s docstring has no example"
+    report = []
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert not runner.run(example, out=report.append).failed, "".join(report)
+
+
+def test_readme_examples_run_in_order_in_one_session(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = list(re.finditer(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL))
+    assert blocks, "README.md shows no Python"
+    session: dict[str, Any] = {"__name__": "readme"}
+    for block in blocks:
+        line = README.read_text().count("\n", 0, block.start(1))
+        exec(compile("\n" * line + block[1], README, "exec"), session)
+
+
+def test_readme_links_lead_somewhere():
+    targets = re.findall(r"(?:\]\(|src=\")([^)\"#\s]+)", README.read_text())
+    assert not [target for target in targets if "://" not in target and not (ROOT / target).exists()]
