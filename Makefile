@@ -41,7 +41,8 @@ lint: $(VENV)/installed-test ## ruff and mypy --strict
 	$(python) -m mypy
 
 clean: ## Remove what was built and drawn; the environment stays
-	rm -rf out build dist *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf out build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -f .coverage .coverage.* $(tested)
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 install-%: $(VENV)/installed-% ; @: ## Install one extra of setup.cfg, for example install-oracle
@@ -50,8 +51,9 @@ install-%: $(VENV)/installed-% ; @: ## Install one extra of setup.cfg, for examp
 check test test-all: export OMP_NUM_THREADS = 1
 check test test-all: export OPENBLAS_NUM_THREADS = 1
 
-# Passed once, on these very files: `make test-all` then runs only what is left.
-$(tested): $(shell find $(wildcard autodiff nn datasets examples tests README.md pyproject.toml) -type f -not -name '*.pyc')
+# Passed once, on these very files and extras: `make test-all` then runs only what is left.
+sources := autodiff nn datasets examples benchmarks tests README.md setup.cfg pyproject.toml
+$(tested): $(shell find $(wildcard $(sources)) -type f -not -name '*.pyc') $(wildcard $(VENV)/installed-*)
 	@$(MAKE) --no-print-directory test
 
 $(VENV)/installed-%: setup.cfg pyproject.toml | $(python)
