@@ -58,6 +58,7 @@ $(tested): $(shell find $(wildcard $(sources)) -type f -not -name '*.pyc') $(wil
 
 $(VENV)/installed-%: setup.cfg pyproject.toml | $(python)
 	@$(python) -c '$(needs_311)'
+	@$(python) -m pip --version >/dev/null 2>&1 || $(python) -m ensurepip
 	$(python) -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 
