@@ -1,0 +1,309 @@
+"""The walk: cotangents from outputs to leaves, children before parents, each node once.
+
+Without recursion, so a chain of a million operations is fine. Cotangents are plain arrays, or Tensors when the
+derivative itself is recorded (`create_graph`): the rules are the same. The one place that undoes broadcasting is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from . import modes
+from .graph import Deferred, Node, wrapped
+from .primitive import Array
+from .tensor import Tensor
+
+Place = Node | Tensor
+Cotangents = dict[Place, Any]
+
+_newest_first = attrgetter("order")
+
+
+def backward(
+    output: Tensor, grad: Any = None, *, retain_graph: bool = False, create_graph: bool = False
+) -> None:
+    """Add to `.grad` of every leaf below `output` its gradient. `Tensor.backward` is the documented way in."""
+    place = place_of(output)
+    if place is None:
+        raise RuntimeError(
+            "backward: this Tensor does not require grad and was not computed from one that does, so there is nothing "
+            f"to differentiate (shape {output.shape}, {output.dtype}). Give the parameters requires_grad=True, and "
+            "compute outside of no_grad()."
+        )
+    seed = seed_for(output, grad, create_graph, "backward")
+    cotangents = walk([(place, seed)], create_graph=create_graph, retain_graph=retain_graph)
+    for leaf, g in cotangents.items():
+        assert isinstance(leaf, Tensor)
+        deliver(leaf, g, create_graph)
+
+
+def place_of(tensor: Tensor) -> Place | None:
+    """Where a Tensor stands in the graph: its node, itself if it is a leaf that requires grad, or nowhere."""
+    if not tensor._requires_grad:
+        return None
+    return tensor._node or tensor
+
+
+def seed_for(output: Tensor, grad: Any, create_graph: bool, caller: str) -> Any:
+    """The cotangent to start from: ones for a scalar, else what the caller gave, checked."""
+    if grad is None:
+        if output._data.size != 1:
+            raise RuntimeError(
+                f"{caller}: the output has shape {output.shape}, and only a scalar has a gradient by itself. Reduce "
+                f"it to one number, for example with .sum() or .mean(), or pass the upstream gradient of shape "
+                f"{output.shape}."
+            )
+        seed = np.ones_like(output._data)
+        return Tensor._of(seed, None) if create_graph else seed
+    data = grad._data if isinstance(grad, Tensor) else np.asarray(grad)
+    if data.shape != output.shape or data.dtype.kind not in "fiub":
+        raise ValueError(
+            f"{caller}: the upstream gradient has shape {data.shape} and dtype {data.dtype}, but the output has shape "
+            f"{output.shape} and dtype {output.dtype}. It needs one real number per element of the output."
+        )
+    if create_graph:
+        given = grad if isinstance(grad, Tensor) else Tensor(data)
+        return given if given.dtype == output.dtype else given.astype(output.dtype)
+    return np.asarray(data, dtype=output.dtype)
+
+
+def walk(
+    seeds: Sequence[tuple[Place, Any]],
+    *,
+    targets: Iterable[Place] | None = None,
+    create_graph: bool = False,
+    retain_graph: bool = False,
+) -> Cotangents:
+    """Send the seeds' cotangents down the graph; return what arrived at the leaves, or at the targets.
+
+    Parameters
+    ----------
+    seeds : sequence of (node or leaf, cotangent)
+        Where to start, and with what: arrays, or Tensors with `create_graph`.
+    targets : iterable of nodes and leaves, optional
+        Only what leads to these is visited. Without it, all leaves are targets.
+    create_graph : bool
+        Record the walk itself, so that its results can be differentiated; keeps the arrays.
+    retain_graph : bool
+        Keep the arrays of the nodes for a further walk.
+    """
+    cotangents: Cotangents = {}
+    for place, g in seeds:
+        cotangents[place] = g if place not in cotangents else cotangents[place] + g
+    order = _order([place for place in cotangents if isinstance(place, Node)])
+    asked = set(targets) if targets is not None else set()
+    wanted = None if targets is None else _leading_to(order, asked)
+    release = not (create_graph or retain_graph)
+    if not create_graph:
+        _visit(order, cotangents, asked, wanted, release=release, recorded=False)
+    else:
+        with modes.enable_grad():
+            _visit(order, cotangents, asked, wanted, release=False, recorded=True)
+    for leaf in [place for place in cotangents if isinstance(place, Tensor)]:
+        if leaf._hooks:
+            cotangents[leaf] = _run_hooks(leaf._hooks, cotangents[leaf], leaf, create_graph)
+    return cotangents
+
+
+def _order(starts: list[Node]) -> list[Node]:
+    """All nodes below the starts, newest first. A parent is older than its children, so this is a topological order."""
+    seen = set(starts)
+    order = []
+    stack = list(seen)
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        for parent in node.parents:
+            if parent.__class__ is Node and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)  # type: ignore[arg-type]  # its class was compared, which mypy does not follow
+    order.sort(key=_newest_first, reverse=True)
+    return order
+
+
+def _leading_to(order: list[Node], targets: set[Place]) -> set[Place]:
+    """The places from which a target can be reached: oldest first, a node leads there if one of its parents does."""
+    leading = set(targets)
+    for node in reversed(order):
+        if any(parent in leading for parent in node.parents if parent is not None):
+            leading.add(node)
+    return leading
+
+
+def _visit(
+    order: list[Node],
+    cotangents: Cotangents,
+    asked: set[Place],
+    wanted: set[Place] | None,
+    *,
+    release: bool,
+    recorded: bool,
+) -> None:
+    """Visit each node once: all its children have been, so its cotangent is complete."""
+    now = modes.current.get()
+    special = now.strong_zeros or bool(now.observers)
+    ndarray = np.ndarray
+    for node in order:
+        if node not in cotangents:
+            continue
+        g = cotangents.pop(node)
+        if node.hooks:
+            g = _run_hooks(node.hooks, g, node, recorded)
+        if node in asked:
+            cotangents[node] = g
+        primitive = node.primitive
+        kept = node.kept
+        if kept.__class__ is not tuple:
+            kept = _restored(node)
+        for cell, version, name in node.versions:
+            if cell[0] != version:
+                raise _changed(node, name, version, cell[0])
+        values = wrapped(node, kept) if recorded else kept
+        pulls = primitive.pulls if not primitive.variadic else primitive.pulls_for(len(node.parents))
+        for index, parent in enumerate(node.parents):
+            if parent is None or (wanted is not None and parent not in wanted):
+                continue
+            message = pulls[index](g, values, node.static)  # type: ignore[misc]  # a parent is there where a rule is
+            if not recorded and message.__class__ is not ndarray:
+                message = _as_array(message, node, parent)
+            if special:
+                message = _watched(message, g, node, index, now)
+            if parent.__class__ is Node:
+                shape, dtype = parent.shape, parent.dtype
+            else:
+                shape, dtype = parent._data.shape, parent._data.dtype  # type: ignore[union-attr]  # it is a leaf
+            if message.shape != shape:
+                message = _undo_broadcast(message, shape, node)
+            if message.dtype is not dtype and message.dtype != dtype:
+                message = message.astype(dtype)
+            if parent in cotangents:
+                message = cotangents[parent] + message
+                if message.__class__ is not ndarray and not recorded:
+                    message = np.asarray(message)
+            elif parent.__class__ is not Node and not recorded:
+                message = _owned(message, g, kept, parent)
+            cotangents[parent] = message
+        if release and kept:
+            node.kept = None
+            node.versions = ()
+
+
+def _owned(message: Array, g: Array, kept: tuple[Any, ...], leaf: Any) -> Array:
+    """A leaf's gradient must alias nothing: copy what is a view, the cotangent itself or a kept array."""
+    if leaf._grad_home is not None:
+        return message  # it will be copied into the optimizer's buffer
+    if message.base is not None or message is g or any(message is value for value in kept):
+        return message.copy()
+    return message
+
+
+def _undo_broadcast(message: Any, shape: tuple[int, ...], node: Node) -> Any:
+    """Sum over the axes along which an argument of `shape` was stretched. The one place that knows."""
+    from .ops import reshape, sum
+
+    lead = len(message.shape) - len(shape)
+    fits = lead >= 0 and all(n in (1, m) for n, m in zip(shape, message.shape[lead:]))
+    if not node.primitive.broadcasts or not fits:
+        raise ValueError(
+            f"A rule of {node.primitive.name} returned a gradient of shape {tuple(message.shape)} for an argument of "
+            f"shape {shape}; the output has shape {node.shape}. A rule returns exactly its argument's shape"
+            + (", or one that broadcasting can have made from it" if node.primitive.broadcasts else "")
+            + ". Check its axes and transposes, or declare the primitive with broadcasts=True."
+        )
+    axes = tuple(range(lead)) + tuple(lead + i for i, n in enumerate(shape) if n == 1 != message.shape[lead + i])
+    if not isinstance(message, Tensor):
+        return np.add.reduce(message, axis=axes).reshape(shape)
+    return reshape(sum(message, axis=axes), shape=shape)
+
+
+def _as_array(message: Any, node: Node, parent: Place) -> Array:
+    """NumPy makes scalars of 0-d results: undo that. Anything else is a mistake in the rule."""
+    if isinstance(message, (np.generic, float, int)):
+        return np.asarray(message)
+    raise TypeError(
+        f"A rule of {node.primitive.name} returned a {type(message).__name__} where it was given arrays. A rule uses "
+        "only what it asked for by name (never a Tensor from outside), and returns a gradient of its argument's shape."
+    )
+
+
+def _watched(message: Any, g: Any, node: Node, index: int, now: modes.Modes) -> Any:
+    """Strong zeros and observers: what an ordinary walk does not pay for."""
+    if now.strong_zeros and node.primitive.elementwise:
+        from .ops import where
+
+        data, upstream = (v._data if isinstance(v, Tensor) else v for v in (message, g))
+        lost = ~np.isfinite(data) & (upstream == 0)
+        if lost.any():
+            message = where(lost, 0.0, message)
+            if isinstance(message, np.generic):
+                message = np.asarray(message)
+    for observer in now.observers:
+        observer.message(node, index, g, message)
+    return message
+
+
+def _run_hooks(hooks: list[Any], g: Any, place: Place, recorded: bool) -> Any:
+    """Show the summed cotangent to each hook as a Tensor; a hook may return another one of the same shape."""
+    for hook in list(hooks):
+        given = g if isinstance(g, Tensor) else Tensor._of(g, None)
+        result = hook(given)
+        if result is None:
+            continue
+        data = result._data if isinstance(result, Tensor) else np.asarray(result)
+        if data.shape != given.shape:
+            raise ValueError(
+                f"A hook on {place!r} returned a gradient of shape {data.shape} for one of shape {given.shape}. "
+                "Return None, or a gradient of the same shape."
+            )
+        if recorded:
+            g = result if isinstance(result, Tensor) else Tensor(data)
+        else:
+            g = np.asarray(data, dtype=given.dtype)
+    return g
+
+
+def _restored(node: Node) -> tuple[Any, ...]:
+    if isinstance(node.kept, Deferred):
+        return node.kept.restore(node)
+    raise RuntimeError(
+        f"The arrays of {node!r} were released by an earlier backward(). To walk the same graph twice, call the first "
+        "backward with retain_graph=True; to differentiate a gradient, use create_graph=True; otherwise compute the "
+        "output again."
+    )
+
+
+def _changed(node: Node, name: str, then: int, now: int) -> RuntimeError:
+    what = f"its argument {name!r}" if name != "out" else "its output"
+    if name in node.primitive.inputs and not node.primitive.variadic:
+        parent = node.parents[node.primitive.inputs.index(name)]
+        if isinstance(parent, Tensor) and parent.name:
+            what += f" (the tensor named {parent.name!r})"
+    return RuntimeError(
+        f"{what} of {node!r} was kept for the backward pass at version {then} and is now at version {now}: it was "
+        "changed in between, by .data, an in-place assignment, load_state_dict or an optimizer's step. Compute the "
+        "output again after the change, or change a copy."
+    )
+
+
+def deliver(leaf: Tensor, g: Any, create_graph: bool) -> None:
+    """Add a leaf's cotangent to its `.grad`: in place, except where the gradient itself is recorded."""
+    if create_graph:
+        leaf._grad = g if leaf._grad is None else leaf._grad + g
+        return
+    if leaf._grad is None:
+        home = leaf._grad_home
+        if home is None:
+            leaf._grad = Tensor._of(g if g.flags.writeable else g.copy(), None)
+            return
+        np.copyto(home._data, g)
+        leaf._grad = home
+    elif leaf._grad._requires_grad:
+        leaf._grad = leaf._grad + g
+        return
+    else:
+        np.add(leaf._grad._data, g, out=leaf._grad._data)
+    leaf._grad._raise_version()

@@ -1,0 +1,233 @@
+"""What holds while code runs: grad mode, scope, recording, anomaly detection, strong zeros.
+
+One context variable carries one immutable `Modes`, so every thread and every asyncio task has its own. A primitive reads
+it once per call. `record` and `detect_anomaly` are observers: objects that are shown each call and each message.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    from .observe import Observer
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class Modes:
+    """One setting of all modes. Never changed after it is made; `replace` gives (and remembers) a variant."""
+
+    __slots__ = ("grad", "observers", "scope", "strong_zeros", "_variants")
+
+    def __init__(
+        self,
+        grad: bool = True,
+        observers: tuple[Observer, ...] = (),
+        scope: str = "",
+        strong_zeros: bool = False,
+    ) -> None:
+        self.grad = grad
+        self.observers = observers
+        self.scope = scope
+        self.strong_zeros = strong_zeros
+        self._variants: dict[tuple[str, Any], Modes] = {}
+
+    def replace(self, field: str, value: Any) -> Modes:
+        """This setting with one field changed. Entering a module's scope at every step must cost next to nothing."""
+        key = (field, value)
+        variant = self._variants.get(key)
+        if variant is None:
+            if field == "observers" or len(self._variants) >= 256:
+                self._variants.clear()  # a name made anew at each step must not fill the memory
+            fields = {name: getattr(self, name) for name in ("grad", "observers", "scope", "strong_zeros")}
+            variant = Modes(**{**fields, field: value})
+            if field != "observers":
+                self._variants[key] = variant
+        return variant
+
+
+current: ContextVar[Modes] = ContextVar("autodiff.modes", default=Modes())  # noqa: B039 (immutable after creation)
+
+
+class ModeChange:
+    """A change of one mode: a context manager, and a decorator for functions, generators and coroutines."""
+
+    __slots__ = ("_field", "_value", "_tokens")
+
+    def __init__(self, field: str, value: Any) -> None:
+        self._field = field
+        self._value = value
+        self._tokens: list[Token[Modes]] = []
+
+    def _changed(self, modes: Modes) -> Modes:
+        return modes.replace(self._field, self._value)
+
+    def __enter__(self) -> Any:
+        self._tokens.append(current.set(self._changed(current.get())))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        current.reset(self._tokens.pop())
+
+    def _fresh(self) -> ModeChange:
+        """Another change of the same kind: a decorated function may call itself, or run in several threads."""
+        return ModeChange(self._field, self._value)
+
+    def __call__(self, function: _Function) -> _Function:
+        wrapper: Any
+        if inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"{function.__qualname__} is an asynchronous generator: a mode cannot be held across its "
+                "yields. Use `with autodiff.no_grad():` inside its body, around the parts without yield."
+            )
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                return self._run_generator(function(*args, **kwargs))
+
+        elif inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def wrapper(*args: Any, **kwargs: Any) -> Any:
+                with self._fresh():
+                    return await function(*args, **kwargs)
+
+        else:
+
+            @functools.wraps(function)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                with self._fresh():
+                    return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[no-any-return]  # functools.wraps keeps the signature, which mypy cannot see
+
+    def _run_generator(self, generator: Any) -> Any:
+        """Hold the mode only while the generator's own body runs, never while its caller has control."""
+        resume: Callable[[], Any] = functools.partial(next, generator)
+        while True:
+            try:
+                with self._fresh():
+                    item = resume()
+            except StopIteration as stop:
+                return stop.value
+            try:
+                sent = yield item
+            except GeneratorExit:
+                with self._fresh():
+                    generator.close()
+                raise
+            except BaseException as error:
+                resume = functools.partial(generator.throw, error)
+            else:
+                resume = functools.partial(generator.send, sent)
+
+
+@overload
+def no_grad(function: None = None) -> ModeChange: ...
+@overload
+def no_grad(function: _Function) -> _Function: ...
+def no_grad(function: _Function | None = None) -> ModeChange | _Function:
+    """Record no graph: for evaluation, and for updates of parameters.
+
+    Use it as `with no_grad():`, as `@no_grad()` or as `@no_grad`. Threads and asyncio tasks each have their own mode;
+    on a generator function it holds only while the generator's body runs.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> w = ad.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with ad.no_grad():
+    ...     y = w * 2
+    >>> y.requires_grad
+    False
+    """
+    change = ModeChange("grad", False)
+    return change if function is None else change(function)
+
+
+@overload
+def enable_grad(function: None = None) -> ModeChange: ...
+@overload
+def enable_grad(function: _Function) -> _Function: ...
+def enable_grad(function: _Function | None = None) -> ModeChange | _Function:
+    """Record the graph again, inside a `no_grad` region.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> w = ad.Tensor(3.0, requires_grad=True)
+    >>> with ad.no_grad(), ad.enable_grad():
+    ...     y = w * w
+    >>> y.requires_grad
+    True
+    """
+    change = ModeChange("grad", True)
+    return change if function is None else change(function)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations on Tensors that require grad are recorded here and now.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.is_grad_enabled()
+    True
+    """
+    return current.get().grad
+
+
+def strong_zeros() -> ModeChange:
+    """During a walk, let an exact zero win over inf and NaN in elementwise rules.
+
+    `where(x > 0, sqrt(x), 0)` has a NaN gradient at 0 in every engine: the branch not taken receives the cotangent 0
+    and multiplies it by sqrt's infinite slope. Under this mode an element of an elementwise primitive's message that
+    is not finite although its cotangent is exactly 0 becomes 0. Wrap the call of `backward` or `grad` in it.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> x = ad.Tensor([0.0, 4.0], requires_grad=True)
+    >>> with ad.strong_zeros():
+    ...     ad.where(x.data > 0, ad.sqrt(x), 0.0).sum().backward()
+    >>> x.grad.numpy()
+    array([0.  , 0.25])
+    """
+    return ModeChange("strong_zeros", True)
+
+
+class scope(ModeChange):  # noqa: N801 (a context manager, named like one)
+    """Name the part of the program that runs inside: nodes made there carry the path in `node.scope`.
+
+    Modules push their names; drawings group nodes by them.
+
+    Parameters
+    ----------
+    name : str
+        One part of the path. Nested scopes are joined with a slash.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> w = ad.Tensor(2.0, requires_grad=True)
+    >>> with ad.scope("encoder"), ad.scope("0"):
+    ...     y = w * w
+    >>> y.node.scope
+    'encoder/0'
+    """
+
+    __slots__ = ()
+
+    def __init__(self, name: str) -> None:
+        super().__init__("scope", name)
+
+    def _changed(self, modes: Modes) -> Modes:
+        return modes.replace("scope", f"{modes.scope}/{self._value}" if modes.scope else self._value)
+
+    def _fresh(self) -> ModeChange:
+        return scope(self._value)

@@ -1,0 +1,282 @@
+"""Operations that move elements without changing them: shapes, order of axes, joining, splitting, padding.
+
+Their derivatives move the elements back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..primitive import primitive
+
+
+@primitive(view=True)
+def reshape(x: Any, *, shape: Any) -> Any:
+    """Another shape with the same elements; one entry may be -1."""
+    return np.asarray(x).reshape(shape)
+
+
+reshape.vjp(lambda g, x_shape: reshape(g, x_shape))
+
+
+@primitive(view=True, symbol="ᵀ")
+def transpose(x: Any, *, axes: Any = None) -> Any:
+    """Axes in another order; all reversed where none is given."""
+    return np.asarray(x).transpose(axes)
+
+
+transpose.vjp(lambda g, axes: transpose(g, None if axes is None else inverse_permutation(axes)))
+
+
+@primitive(view=True)
+def swapaxes(x: Any, *, axis1: int, axis2: int) -> Any:
+    """Two axes exchanged."""
+    return np.asarray(x).swapaxes(axis1, axis2)
+
+
+swapaxes.vjp(lambda g, axis1, axis2: swapaxes(g, axis1, axis2))
+
+
+@primitive(view=True)
+def moveaxis(x: Any, *, source: Any, destination: Any) -> Any:
+    """Axes moved to other places."""
+    return np.moveaxis(x, source, destination)
+
+
+moveaxis.vjp(lambda g, source, destination: moveaxis(g, destination, source))
+
+
+@primitive(view=True)
+def expand_dims(x: Any, *, axis: Any) -> Any:
+    """New axes of length 1."""
+    return np.expand_dims(x, axis)
+
+
+expand_dims.vjp(lambda g, x_shape: reshape(g, x_shape))
+
+
+@primitive(view=True)
+def squeeze(x: Any, *, axis: Any = None) -> Any:
+    """Axes of length 1 removed."""
+    return np.asarray(x).squeeze(axis)
+
+
+squeeze.vjp(lambda g, x_shape: reshape(g, x_shape))
+
+
+@primitive(view=True, broadcasts=True)
+def broadcast_to(x: Any, *, shape: Any) -> Any:
+    """Stretched to a larger shape; the engine sums the gradient back."""
+    return np.broadcast_to(x, shape)
+
+
+broadcast_to.vjp(lambda g: g)
+
+
+@primitive(view=True)
+def flip(x: Any, *, axis: Any = None) -> Any:
+    """The order of the elements reversed along axes."""
+    return np.flip(x, axis)
+
+
+flip.vjp(lambda g, axis: flip(g, axis))
+
+
+# Joining and splitting.
+
+
+@primitive
+def concatenate(*arrays: Any, axis: int | None = 0) -> Any:
+    """Joined along an axis that exists."""
+    return np.concatenate(arrays, axis)
+
+
+def _part(g: Any, index: int, shapes: tuple[tuple[int, ...], ...], axis: int | None) -> Any:
+    """The part of a joined array that came from operand number `index`."""
+    if axis is None:
+        start = sum(math.prod(shape) for shape in shapes[:index])
+        return reshape(_slice(g, 0, start, start + math.prod(shapes[index])), shapes[index])
+    start = sum(shape[axis] for shape in shapes[:index])
+    return _slice(g, axis, start, start + shapes[index][axis])
+
+
+def _slice(x: Any, axis: int, start: int, stop: int) -> Any:
+    return x[(slice(None),) * (axis % x.ndim) + (slice(start, stop),)]
+
+
+concatenate.vjp(lambda g, arrays_shape, axis, index: _part(g, index, arrays_shape, axis))
+
+
+@primitive
+def stack(*arrays: Any, axis: int = 0) -> Any:
+    """Joined along a new axis."""
+    return np.stack(arrays, axis)
+
+
+stack.vjp(lambda g, axis, index: g[(slice(None),) * (axis % g.ndim) + (index,)])
+
+
+def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
+    """Parts along an axis, as `np.split`: equal ones, or cut at indices.
+
+    Parameters
+    ----------
+    x : array_like
+    sections : int or sequence of int
+        The number of equal parts, or the indices at which to cut.
+    axis : int
+
+    Returns
+    -------
+    list of Tensor or ndarray
+
+    Raises
+    ------
+    ValueError
+        If the axis does not divide into so many equal parts.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.split(ad.Tensor([1.0, 2.0, 3.0, 4.0]), 2)
+    [Tensor([1., 2.]), Tensor([3., 4.])]
+    """
+    length = np.shape(getattr(x, "_data", x))[axis]
+    if isinstance(sections, (int, np.integer)):
+        if sections <= 0 or length % sections:
+            raise ValueError(
+                f"split: axis {axis} has length {length}, which does not divide into {sections} equal parts. "
+                "Give the indices at which to cut instead."
+            )
+        edges = list(range(0, length + 1, length // int(sections))) if length else [0] * (int(sections) + 1)
+    else:
+        edges = [0, *sections, length]
+    x = x if hasattr(x, "_data") else np.asarray(x)
+    return [_slice(x, axis, start, stop) for start, stop in zip(edges[:-1], edges[1:])]
+
+
+@primitive(name="pad")
+def _pad(x: Any, value: Any, *, width: tuple[tuple[int, int], ...]) -> Any:
+    """Surrounded by a constant."""
+    return np.pad(x, width, constant_values=value)
+
+
+def _inside(g: Any, width: tuple[tuple[int, int], ...]) -> Any:
+    return g[tuple(slice(before, n - after) for n, (before, after) in zip(g.shape, width))]
+
+
+_pad.vjp(lambda g, width: _inside(g, width), None)
+
+
+def pad(x: Any, width: Any, mode: str = "constant", constant_values: Any = 0) -> Any:
+    """Surround an array with more elements, as `np.pad`.
+
+    Parameters
+    ----------
+    x : array_like
+    width : int, pair, or one pair per axis
+        How many elements before and after.
+    mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
+    constant_values : float
+        What the constant mode fills in.
+
+    Returns
+    -------
+    Tensor or ndarray
+
+    Raises
+    ------
+    ValueError
+        For another mode, or a width that does not fit the number of axes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.pad(ad.Tensor([1.0, 2.0]), 1)
+    Tensor([0., 1., 2., 0.])
+    """
+    shape = np.shape(getattr(x, "_data", x))
+    pairs = tuple((int(a), int(b)) for a, b in np.broadcast_to(np.asarray(width), (len(shape), 2)))
+    if any(n < 0 for pair in pairs for n in pair):
+        raise ValueError(f"pad: the widths {width} contain a negative number. Use a slice to cut elements off.")
+    if mode == "constant":
+        return _pad(x, constant_values, width=pairs)
+    if mode not in ("edge", "reflect", "symmetric", "wrap"):
+        raise ValueError(f"pad: mode {mode!r} is not one of 'constant', 'edge', 'reflect', 'symmetric', 'wrap'.")
+    # These modes repeat elements of x: pad the indices instead, and gather.
+    places: list[Any] = [np.pad(np.arange(n), pair, mode=mode) for n, pair in zip(shape, pairs)]  # type: ignore[call-overload]  # mode is one of four literals
+    return (x if hasattr(x, "_data") else np.asarray(x))[np.ix_(*places)] if places else x
+
+
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
+    """Each element several times, as `np.repeat`.
+
+    Parameters
+    ----------
+    x : array_like
+    repeats : int or sequence of int
+        How often, for all elements or for each along the axis.
+    axis : int, optional
+        All elements, flattened, where it is not given.
+
+    Returns
+    -------
+    Tensor or ndarray
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.grad(lambda x: (ad.repeat(x, 3) * [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).sum())(ad.Tensor([1.0, 1.0]))
+    Tensor([ 6., 15.])
+    """
+    x = x if hasattr(x, "_data") else np.asarray(x)
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
+    axis = axis % x.ndim
+    places = np.repeat(np.arange(x.shape[axis]), getattr(repeats, "_data", repeats))
+    return x[(slice(None),) * axis + (places,)]
+
+
+def tile(x: Any, repeats: int | Sequence[int]) -> Any:
+    """The whole array several times along each axis, as `np.tile`.
+
+    Parameters
+    ----------
+    x : array_like
+    repeats : int or sequence of int
+        How often along the last axes; more entries than axes make new leading axes.
+
+    Returns
+    -------
+    Tensor or ndarray
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.tile(ad.Tensor([1.0, 2.0]), 2)
+    Tensor([1., 2., 1., 2.])
+    """
+    shape = np.shape(getattr(x, "_data", x))
+    times = (int(repeats),) if isinstance(repeats, (int, np.integer)) else tuple(int(r) for r in repeats)
+    ndim = max(len(shape), len(times))
+    shape, times = (1,) * (ndim - len(shape)) + shape, (1,) * (ndim - len(times)) + times
+    apart = tuple(n for pair in zip((1,) * ndim, shape) for n in pair)
+    stretched = tuple(n for pair in zip(times, shape) for n in pair)
+    return reshape(
+        broadcast_to(reshape(x, apart), stretched), tuple(t * n for t, n in zip(times, shape))
+    )
+
+
+def inverse_permutation(axes: Sequence[int]) -> tuple[int, ...]:
+    """The order of axes that undoes `axes`.
+
+    Examples
+    --------
+    >>> inverse_permutation((2, 0, 1))
+    (1, 2, 0)
+    """
+    return tuple(int(i) for i in np.argsort([axis % len(axes) for axis in axes]))
