@@ -1,11 +1,32 @@
-"""A reverse-mode automatic differentiation engine on NumPy, small enough to read in an evening."""
+"""A reverse-mode automatic differentiation engine on NumPy, small enough to read in an evening.
 
+Begin with `tensor`, then `primitive` (an operation and its rules), `backward` (the walk) and `ops` (the tables of
+calculus). Everything public is here.
+"""
+
+from . import ops
 from .graph import Node
 from .modes import enable_grad, is_grad_enabled, no_grad, scope, strong_zeros
 from .observe import AnomalyError, detect_anomaly, record
 from .ops import *  # noqa: F403
-from .ops import __all__ as _operations
 from .primitive import REGISTRY, Primitive, primitive
 from .tensor import Tensor
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "REGISTRY",
+    "AnomalyError",
+    "Node",
+    "Primitive",
+    "Tensor",
+    "detect_anomaly",
+    "enable_grad",
+    "is_grad_enabled",
+    "no_grad",
+    "primitive",
+    "record",
+    "scope",
+    "strong_zeros",
+]
+__all__ += ops.__all__

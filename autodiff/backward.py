@@ -120,7 +120,7 @@ def _order(starts: list[Node]) -> list[Node]:
         for parent in node.parents:
             if parent.__class__ is Node and parent not in seen:
                 seen.add(parent)
-                stack.append(parent)  # type: ignore[arg-type]  # its class was compared, which mypy does not follow
+                stack.append(parent)
     order.sort(key=_newest_first, reverse=True)
     return order
 

@@ -69,14 +69,15 @@ def _wrap(primitive: Primitive, untracked: str, parents: str, operands: str) -> 
     observe = f"observer.called(primitive, out_node, ({operands},), {static}, out)"
     yield "    out_tensor = new_tensor(Tensor)"
     yield "    out_tensor._data = out"
-    yield "    out_tensor._grad = out_tensor._version = out_tensor._hooks = out_tensor._grad_home = out_tensor.name = None"
+    yield "    out_tensor._grad = out_tensor._version = out_tensor._hooks = None"
+    yield "    out_tensor._grad_home = out_tensor.name = None"
     if primitive.view:
         yield from _share_version(primitive)
-    tracked = f"({untracked}) or not now.grad"
-    yield f"    if {tracked} or (out_dtype is not float64 and out_dtype is not float32 and not is_float(out_dtype, primitive)):"
+    yield "    usual = out_dtype is float64 or out_dtype is float32"
+    yield f"    if ({untracked}) or not now.grad or not (usual or is_float(out_dtype, primitive)):"
     yield "        out_tensor._node = None"
     yield "        out_tensor._requires_grad = False"
-    yield "        if out_dtype is not float64 and out_dtype is not float32:"
+    yield "        if not usual:"
     yield "            is_float(out_dtype, primitive)"
     yield "        if now.observers:"
     yield "            out_node = None"
@@ -179,7 +180,9 @@ def _variadic(primitive: Primitive) -> Iterator[str]:
     (name,) = primitive.inputs
     yield f"def {primitive.name}({_signature(primitive)}):"
     yield "    data = tuple([a._data if isinstance(a, Tensor) else a for a in arrays])"
-    yield "    parents = tuple([(a._node or a) if isinstance(a, Tensor) and a._requires_grad else None for a in arrays])"
+    yield "    parents = tuple("
+    yield "        [(a._node or a) if isinstance(a, Tensor) and a._requires_grad else None for a in arrays]"
+    yield "    )"
     yield from _compute(primitive, "*data", "not any([isinstance(a, Tensor) for a in arrays])")
     yield from _wrap(primitive, "all([p is None for p in parents])", "parents", "*data")
     kept = []

@@ -1,7 +1,7 @@
 """What holds while code runs: grad mode, scope, recording, anomaly detection, strong zeros.
 
-One context variable carries one immutable `Modes`, so every thread and every asyncio task has its own. A primitive reads
-it once per call. `record` and `detect_anomaly` are observers: objects that are shown each call and each message.
+One context variable carries one immutable `Modes`, so every thread and every asyncio task has its own. A primitive
+reads it once per call. `record` and `detect_anomaly` are observers: objects that are shown each call and each message.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def strong_zeros() -> ModeChange:
     return ModeChange("strong_zeros", True)
 
 
-class scope(ModeChange):  # noqa: N801 (a context manager, named like one)
+class scope(ModeChange):
     """Name the part of the program that runs inside: nodes made there carry the path in `node.scope`.
 
     Modules push their names; drawings group nodes by them.

@@ -36,9 +36,9 @@ class Source(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message of a walk: from a node to its parent number `index`, before broadcasting is undone."""
+    """One message of a walk: from a node to its parent number `argument`, before broadcasting is undone."""
 
-    index: int
+    argument: int
     cotangent: Array
     value: Array
 
@@ -92,7 +92,7 @@ def source_line() -> Source:
     return Source("<unknown>", 0, "<unknown>", "")
 
 
-class record(Observer):  # noqa: N801 (a context manager, named like one)
+class record(Observer):
     """Keep every input, output, message and source line of what runs inside, for drawings and explanations.
 
     Attributes
@@ -137,7 +137,7 @@ class AnomalyError(ArithmeticError):
     """A NaN, or an infinity made from finite numbers, and where it was made."""
 
 
-class detect_anomaly(Observer):  # noqa: N801 (a context manager, named like one)
+class detect_anomaly(Observer):
     """Stop at the first NaN, or infinity made from finite numbers, forward or backward, and say where it came from.
 
     The error names the operation, the line that called it, the shapes and the first bad element. It also catches what
@@ -232,4 +232,4 @@ def _at(value: Any, index: tuple[int, ...], shape: tuple[int, ...]) -> str:
 
 def _checksums(node: Node) -> tuple[int, ...]:
     kept = node.kept if isinstance(node.kept, tuple) else ()
-    return tuple(zlib.crc32(np.ascontiguousarray(v)) for v in kept if isinstance(v, np.ndarray))
+    return tuple(zlib.crc32(v.tobytes()) for v in kept if isinstance(v, np.ndarray))

@@ -1,6 +1,7 @@
 """The operators and NumPy-style methods of a Tensor: each one line that forwards to `ops`.
 
-Kept apart from `tensor` because they say nothing about what a Tensor is. Comparisons and predicates return plain arrays.
+Kept apart from `tensor` because they say nothing about what a Tensor is. Comparisons and predicates return plain
+arrays.
 """
 
 from __future__ import annotations

@@ -14,4 +14,12 @@ from .shape import (
 )  # fmt: skip
 from .softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = [
+    "abs", "add", "arccos", "arcsin", "arctan", "astype", "broadcast_to", "clip", "concatenate", "copy", "cos",
+    "cosh", "cumsum", "div", "elu", "exp", "expand_dims", "expm1", "flip", "getitem", "leaky_relu", "linear",
+    "log", "log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "moveaxis",
+    "mul", "neg", "pad", "pow", "prod", "reciprocal", "relu", "repeat", "reshape", "scatter_add", "sigmoid",
+    "sign", "silu", "sin", "sinh", "softmax", "softmax_cross_entropy", "softplus", "sort", "split", "sqrt",
+    "square", "squeeze", "stack", "std", "stop_gradient", "sub", "sum", "swapaxes", "take", "take_along_axis",
+    "tan", "tanh", "tile", "transpose", "var", "where",
+]  # fmt: skip
