@@ -32,7 +32,7 @@ def wheel(tmp_path_factory):
         (copy / outside).mkdir()
         (copy / outside / "__init__.py").touch()
     program = f"from setuptools.build_meta import build_wheel; build_wheel({str(target)!r})"
-    subprocess.run([sys.executable, "-c", program], cwd=copy, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", program], cwd=copy, check=True)
     (path,) = target.iterdir()
     with zipfile.ZipFile(path) as archive:
         yield archive
