@@ -23,9 +23,7 @@ Cotangents = dict[Place, Any]
 _newest_first = attrgetter("order")
 
 
-def backward(
-    output: Tensor, grad: Any = None, *, retain_graph: bool = False, create_graph: bool = False
-) -> None:
+def backward(output: Tensor, grad: Any = None, *, retain_graph: bool = False, create_graph: bool = False) -> None:
     """Add to `.grad` of every leaf below `output` its gradient. `Tensor.backward` is the documented way in."""
     place = place_of(output)
     if place is None:
@@ -68,7 +66,7 @@ def seed_for(output: Tensor, grad: Any, create_graph: bool, caller: str) -> Any:
     if create_graph:
         given = grad if isinstance(grad, Tensor) else Tensor(data)
         return given if given.dtype == output.dtype else given.astype(output.dtype)
-    return np.asarray(data, dtype=output.dtype)
+    return np.array(data, dtype=output.dtype)
 
 
 def walk(

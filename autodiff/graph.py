@@ -106,28 +106,29 @@ def keep(value: Any) -> Any:
 
 def wrapped(node: Node, kept: tuple[Any, ...]) -> list[Any]:
     """What the rules asked for as Tensors with their place in the graph: a derivative that is recorded reads these."""
-    from .tensor import Tensor
-
     primitive = node.primitive
+    cells = {name: cell for cell, _, name in node.versions}
     values: list[Any] = []
     for name, value in zip(primitive.kept, kept):
         if value is None:
             values.append(None)
         elif name == "out":
-            values.append(Tensor._of(value, node))
-        elif name in primitive.inputs:
-            if primitive.variadic:
-                values.append(tuple(_place(v, parent) for v, parent in zip(value, node.parents)))
-            else:
-                values.append(_place(value, node.parents[primitive.inputs.index(name)]))
-        else:
+            values.append(_placed(value, node, cells.get(name)))
+        elif name not in primitive.inputs:
             values.append(value)  # a shape, a dtype, an auxiliary output: constants
+        elif primitive.variadic:
+            values.append(tuple(_placed(v, parent, None) for v, parent in zip(value, node.parents)))
+        else:
+            values.append(_placed(value, node.parents[primitive.inputs.index(name)], cells.get(name)))
     return values
 
 
-def _place(value: Array, parent: Node | Tensor | None) -> Any:
+def _placed(value: Any, parent: Node | Tensor | None, cell: Version | None) -> Any:
+    """A kept array as what it was in the graph: a constant, the leaf, or a Tensor made by a node."""
     from .tensor import Tensor
 
-    if parent is None:
-        return value
-    return Tensor._of(value, parent) if isinstance(parent, Node) else parent
+    if parent is None or not isinstance(parent, Node):
+        return value if parent is None else parent
+    tensor = Tensor._of(value, parent)
+    tensor._version = cell  # shared, so that a change is still noticed by what is recorded now
+    return tensor

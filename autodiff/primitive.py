@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, Literal, overload
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -200,10 +200,6 @@ def _indexed_pulls(primitive: Primitive, operands: int) -> tuple[Pull | None, ..
 Domain = tuple[float, float] | tuple[tuple[float, float], ...]
 
 
-@overload
-def primitive(forward: Callable[..., Any], /, **declaration: Any) -> Primitive: ...
-@overload
-def primitive(forward: Literal[None] = None, /, **declaration: Any) -> Callable[[Callable[..., Any]], Primitive]: ...
 def primitive(
     forward: Callable[..., Any] | None = None,
     /,
@@ -219,7 +215,7 @@ def primitive(
     domain: Domain = (-np.inf, np.inf),
     kinks: Sequence[float] = (),
     summary: str | None = None,
-) -> Primitive | Callable[[Callable[..., Any]], Primitive]:
+) -> Any:  # a Primitive, or the decorator that makes one
     """Declare an operation from its NumPy forward; give its derivative with `.vjp` afterwards.
 
     Parameters
@@ -275,7 +271,7 @@ def primitive(
             function, names=names, name=name, broadcasts=broadcasts, elementwise=elementwise, view=view,
             auxiliary=auxiliary, mutates=mutates, symbol=symbol, domain=domain, kinks=kinks, summary=summary,
         )  # fmt: skip
-    name = name or getattr(forward, "__name__", "")
+    name = str(name or getattr(forward, "__name__", ""))
     if not name.isidentifier():
         raise TypeError(f"A primitive needs a name, and {forward!r} has none: give name='...'.")
     inputs, static, variadic = _arguments(forward, names, name)

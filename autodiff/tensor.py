@@ -296,7 +296,7 @@ class Tensor(Operators):
                 "which would lose its derivative in silence. Use .detach() or .numpy() if that is meant; for a list "
                 "of Tensors use np.stack or np.concatenate instead of np.array."
             )
-        return np.array(self._data, dtype=dtype, copy=copy)
+        return np.array(self._data, dtype=dtype, copy=copy is not False)  # a shared array could change unnoticed
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         from .numpy_protocol import call_ufunc
