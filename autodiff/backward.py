@@ -194,8 +194,11 @@ def _owned(message: Array, g: Array, kept: tuple[Any, ...], leaf: Any) -> Array:
     """A leaf's gradient must alias nothing: copy what is a view, the cotangent itself or a kept array."""
     if leaf._grad_home is not None:
         return message  # it will be copied into the optimizer's buffer
-    if message.base is not None or message is g or any(message is value for value in kept):
+    if message.base is not None or message is g:
         return message.copy()
+    for value in kept:
+        if message is value:
+            return message.copy()
     return message
 
 
