@@ -10,7 +10,7 @@ from .modes import enable_grad, is_grad_enabled, no_grad, scope, strong_zeros
 from .observe import AnomalyError, detect_anomaly, record
 from .ops import *  # noqa: F403
 from .primitive import REGISTRY, Primitive, primitive
-from .tensor import Tensor
+from .tensor import Tensor, mark_changed
 
 __version__ = "0.1.0"
 
@@ -23,6 +23,7 @@ __all__ = [
     "detect_anomaly",
     "enable_grad",
     "is_grad_enabled",
+    "mark_changed",
     "no_grad",
     "primitive",
     "record",

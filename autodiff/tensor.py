@@ -7,7 +7,7 @@ gradient, hooks, version) and the rules for changing an array that a graph may d
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -285,6 +285,56 @@ class Tensor(Operators):
         self._data[_plain_index(index)] = value._data if isinstance(value, Tensor) else value
         self._raise_version()
 
+    def rehome(self, data: Array, grad: Array | None = None) -> Tensor | None:
+        """Move this leaf into other memory: an optimizer's buffers, or an array of another dtype.
+
+        Parameters
+        ----------
+        data : ndarray of this shape, floating-point
+            Receives the values, and is shared from now on.
+        grad : ndarray of this shape and of the dtype of `data`, optional
+            Where walks write the gradient from now on; without it each walk makes a new array.
+
+        Returns
+        -------
+        Tensor or None
+            What `.grad` is after every walk until it is moved again: a Tensor over `grad`. A gradient that is there
+            already is moved too.
+
+        Raises
+        ------
+        ValueError
+            If this Tensor is not a leaf, or an array has another shape or dtype.
+
+        Examples
+        --------
+        >>> import numpy as np, autodiff as ad
+        >>> buffer, gradients = np.empty(3), np.empty(3)
+        >>> w = ad.Tensor([1.0, 2.0], requires_grad=True)
+        >>> home = w.rehome(buffer[:2], gradients[:2])
+        >>> (w * w).sum().backward()
+        >>> w.grad is home, gradients[:2]
+        (True, array([2., 4.]))
+        """
+        fits = data.shape == self.shape and (grad is None or (grad.shape, grad.dtype) == (data.shape, data.dtype))
+        if self._node is not None or not fits or data.dtype.kind != "f":
+            wanted = "none" if grad is None else f"{grad.dtype}{list(grad.shape)}"
+            raise ValueError(
+                f"rehome: a leaf can move into arrays of its own shape and one floating-point dtype; this Tensor is "
+                f"{self.dtype}{list(self.shape)}, made by {self._node!r}, and the arrays are "
+                f"{data.dtype}{list(data.shape)} and, for the gradient, {wanted}."
+            )
+        np.copyto(data, self._data, casting="same_kind")
+        before, home = self._grad, None if grad is None else Tensor._of(grad, None)
+        if before is not None and home is not None:
+            np.copyto(home._data, before._data, casting="same_kind")
+        elif before is not None and before.dtype != data.dtype:
+            before = Tensor(before._data.astype(data.dtype))
+        self._data, self._grad_home = data, home
+        self._grad = home if before is not None and home is not None else before
+        self._version = None  # whoever kept the memory left behind is right to rely on it
+        return home
+
     # Python's and NumPy's protocols.
 
     __hash__ = object.__hash__
@@ -362,6 +412,28 @@ class Tensor(Operators):
         tensor: Tensor = restore(*arguments)
         memo[id(self)] = tensor
         return tensor
+
+
+def mark_changed(tensors: Iterable[Tensor]) -> None:
+    """Say that the arrays of these Tensors were changed in place: graphs that kept them must not be walked any more.
+
+    Whoever writes into memory that Tensors share, as optimizers do, calls it for those whose elements changed.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> w = ad.Tensor([1.0, 2.0], requires_grad=True)
+    >>> loss = ad.square(w).sum()
+    >>> w.data[0] = 5.0
+    >>> ad.mark_changed([w])
+    >>> loss.backward()  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    RuntimeError: its argument 'x' was kept for the backward pass at version 0 and is now at version 1
+    """
+    for tensor in tensors:
+        cell = tensor._version
+        if cell is not None:
+            cell[0] += 1
 
 
 class HookHandle:
