@@ -217,7 +217,7 @@ def _undo_broadcast(message: Any, shape: tuple[int, ...], node: Node) -> Any:
         )
     axes = tuple(range(lead)) + tuple(lead + i for i, n in enumerate(shape) if n == 1 != message.shape[lead + i])
     if not isinstance(message, Tensor):
-        return np.add.reduce(message, axis=axes).reshape(shape)
+        return np.add.reduce(message, axis=axes, keepdims=True).reshape(shape)  # a 0-d sum would be a scalar
     return reshape(sum(message, axis=axes), shape=shape)
 
 
