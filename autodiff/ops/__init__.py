@@ -1,12 +1,15 @@
 """The tables of calculus: every operation the engine knows, by the mathematics they belong to."""
 
+from .contraction import dot, einsum, outer, tensordot
 from .elementwise import (
     abs, add, arccos, arcsin, arctan, astype, clip, copy, cos, cosh, div, elu, exp, expm1, leaky_relu, log, log1p,
     maximum, minimum, mul, neg, pow, reciprocal, relu, sigmoid, sign, silu, sin, sinh, softplus, sqrt, square,
     stop_gradient, sub, tan, tanh, where,
 )  # fmt: skip
 from .index import getitem, scatter_add, take, take_along_axis
-from .linalg import linear, matmul
+from .linalg import (
+    cholesky, det, diagonal, inv, linear, logabsdet, matmul, norm, slogdet, solve, trace, tril, triu,
+)  # fmt: skip
 from .reduce import cumsum, max, mean, min, prod, sort, std, sum, var
 from .shape import (
     broadcast_to, concatenate, expand_dims, flip, moveaxis, pad, repeat, reshape, split, squeeze, stack, swapaxes, tile,
@@ -15,11 +18,13 @@ from .shape import (
 from .softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy
 
 __all__ = [
-    "abs", "add", "arccos", "arcsin", "arctan", "astype", "broadcast_to", "clip", "concatenate", "copy", "cos",
-    "cosh", "cumsum", "div", "elu", "exp", "expand_dims", "expm1", "flip", "getitem", "leaky_relu", "linear",
-    "log", "log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "moveaxis",
-    "mul", "neg", "pad", "pow", "prod", "reciprocal", "relu", "repeat", "reshape", "scatter_add", "sigmoid",
-    "sign", "silu", "sin", "sinh", "softmax", "softmax_cross_entropy", "softplus", "sort", "split", "sqrt",
-    "square", "squeeze", "stack", "std", "stop_gradient", "sub", "sum", "swapaxes", "take", "take_along_axis",
-    "tan", "tanh", "tile", "transpose", "var", "where",
+    "abs", "add", "arccos", "arcsin", "arctan", "astype", "broadcast_to", "cholesky", "clip",
+    "concatenate", "copy", "cos", "cosh", "cumsum", "det", "diagonal", "div", "dot", "einsum", "elu",
+    "exp", "expand_dims", "expm1", "flip", "getitem", "inv", "leaky_relu", "linear", "log", "log1p",
+    "log_softmax", "logabsdet", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum",
+    "moveaxis", "mul", "neg", "norm", "outer", "pad", "pow", "prod", "reciprocal", "relu", "repeat",
+    "reshape", "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh", "slogdet", "softmax",
+    "softmax_cross_entropy", "softplus", "solve", "sort", "split", "sqrt", "square", "squeeze", "stack",
+    "std", "stop_gradient", "sub", "sum", "swapaxes", "take", "take_along_axis", "tan", "tanh",
+    "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
 ]  # fmt: skip

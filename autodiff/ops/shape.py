@@ -280,3 +280,14 @@ def inverse_permutation(axes: Sequence[int]) -> tuple[int, ...]:
     (1, 2, 0)
     """
     return tuple(int(i) for i in np.argsort([axis % len(axes) for axis in axes]))
+
+
+def as_array(x: Any) -> Any:
+    """x, with a number or a list made an array; Tensors and arrays as they are.
+
+    Examples
+    --------
+    >>> as_array([1, 2])
+    array([1, 2])
+    """
+    return x if hasattr(x, "ndim") else np.asarray(x)
