@@ -4,6 +4,8 @@ Begin with `tensor`, then `primitive` (an operation and its rules), `backward` (
 calculus). Everything public is here.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from . import ops
 from .graph import Node
 from .modes import enable_grad, is_grad_enabled, no_grad, scope, strong_zeros
@@ -11,6 +13,9 @@ from .observe import AnomalyError, detect_anomaly, record
 from .ops import *  # noqa: F403
 from .primitive import REGISTRY, Primitive, primitive
 from .tensor import Tensor, mark_changed
+
+if TYPE_CHECKING:
+    from .drawing import draw
 
 __version__ = "0.1.0"
 
@@ -21,6 +26,7 @@ __all__ = [
     "Primitive",
     "Tensor",
     "detect_anomaly",
+    "draw",
     "enable_grad",
     "is_grad_enabled",
     "mark_changed",
@@ -31,3 +37,12 @@ __all__ = [
     "strong_zeros",
 ]
 __all__ += ops.__all__
+
+
+def __getattr__(name: str) -> Any:
+    """What most programs do without is loaded on first use."""
+    if name == "draw":
+        from .drawing import draw
+
+        return draw
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,313 @@
+"""From a graph to the parts of its picture: boxes for tensors, circles for operations, arrows between them.
+
+The only module here that reads nodes. A node has no Tensor, so what is known of an intermediate result is its shape and
+dtype, and its value only where a rule kept it, where `record` did, or where the caller handed in the Tensor itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from ..graph import Node
+from ..primitive import Array
+from ..tensor import RetainGrad, Tensor
+
+Role = Literal["parameter", "input", "constant", "intermediate", "output"]
+Scope = tuple[str, ...]
+
+
+@dataclass
+class Box:
+    """A tensor. `value` is None where the graph did not keep it, `shape` where not even that is known."""
+
+    id: str
+    role: Role
+    name: str | None = None
+    shape: tuple[int, ...] | None = None
+    dtype: np.dtype[Any] | None = None
+    value: Array | None = None
+    grad: Array | None = None
+    scope: Scope = ()
+    changed: bool = False
+
+
+@dataclass
+class Circle:
+    """An operation: its symbol, the settings that are not its defaults, and where it was called, if recorded."""
+
+    id: str
+    name: str
+    symbol: str
+    settings: tuple[tuple[str, Any], ...]
+    scope: Scope
+    source: str | None = None
+
+
+@dataclass
+class Arrow:
+    """From one id to another; `label` is the argument's name where the order of the arguments matters."""
+
+    tail: str
+    head: str
+    label: str | None = None
+
+
+@dataclass
+class Picture:
+    """Everything that is drawn, in the order in which the program can have computed it."""
+
+    parts: list[Box | Circle] = field(default_factory=list)
+    arrows: list[Arrow] = field(default_factory=list)
+
+    @property
+    def boxes(self) -> list[Box]:
+        """The tensors."""
+        return [part for part in self.parts if isinstance(part, Box)]
+
+    @property
+    def circles(self) -> list[Circle]:
+        """The operations."""
+        return [part for part in self.parts if isinstance(part, Circle)]
+
+
+def named_tensors(params: Any) -> list[tuple[str, Tensor]]:
+    """The names that the caller gives: from a module, a mapping, or pairs of a name and a Tensor.
+
+    Raises
+    ------
+    TypeError
+        If `params` is something else, or holds something else.
+    """
+    if params is None:
+        return []
+    given = params.named_parameters() if hasattr(params, "named_parameters") else params
+    items = given.items() if isinstance(given, Mapping) else given
+    pairs = list(items) if isinstance(items, Iterable) else [items]
+    for pair in pairs:
+        named = isinstance(pair, tuple) and len(pair) == 2
+        if not named or not isinstance(pair[0], str) or not isinstance(pair[1], Tensor):
+            raise TypeError(
+                f"draw: params gave a {type(pair).__name__}, {str(pair)[:60]!r}, where a name and a Tensor were "
+                "needed. Pass a module, `module.named_parameters()`, or a dict of names to Tensors."
+            )
+    return pairs
+
+
+def extract(tensor: Tensor, names: list[tuple[str, Tensor]], max_nodes: int) -> Picture:
+    """The parts of the picture of everything that `tensor` was computed from."""
+    return _Extraction(tensor, names, max_nodes).picture
+
+
+class _Extraction:
+    """One pass over a graph. Ids count in the order of the traversal, so that equal programs give equal pictures."""
+
+    def __init__(self, tensor: Tensor, names: list[tuple[str, Tensor]], max_nodes: int) -> None:
+        self.picture = Picture()
+        self._root = tensor
+        self._names: dict[int, str] = {}
+        self._given: dict[int, Tensor] = {}
+        self._boxes: dict[int, Box] = {}
+        self._known: dict[int, Array] = {}
+        self._scopes: dict[str, list[Scope]] = {}
+        self._counts = {"t": 0, "o": 0}
+        for name, each in names:
+            place = id(each._node or each)
+            self._names.setdefault(place, name)
+            self._given.setdefault(place, each)
+        if tensor._node is None:
+            self._leaf(tensor)
+            return
+        self._given[id(tensor._node)] = tensor
+        order = _operands_first(tensor._node, max_nodes)
+        for node in order:
+            self._learn(node)
+        for node in order:
+            self._operation(node)
+        for box in self.picture.boxes:
+            if box.id in self._scopes:
+                box.scope = _common(self._scopes[box.id])
+
+    def _new_id(self, kind: str) -> str:
+        self._counts[kind] += 1
+        return f"{kind}{self._counts[kind] - 1}"
+
+    def _learn(self, node: Node) -> None:
+        """Which values of earlier results, and of its own, this node kept."""
+        kept = _kept(node)
+        for index, parent in enumerate(node.parents):
+            value = _operand(node, kept, index)
+            if isinstance(parent, Node) and value is not None:
+                self._known[id(parent)] = value
+        if kept.get("out") is not None:
+            self._known[id(node)] = kept["out"]
+
+    def _operation(self, node: Node) -> None:
+        """The circle of a node, its operands that are not there yet, its result and the arrows between them."""
+        kept, scope = _kept(node), _path(node.scope)
+        operands = [self._parent(node, kept, index) for index in range(len(node.parents))]
+        circle = Circle(
+            self._new_id("o"), node.primitive.name, node.primitive.symbol, _settings(node), scope,
+            None if node.trace is None else _short(node.trace.source),
+        )  # fmt: skip
+        self.picture.parts.append(circle)
+        for index, box in enumerate(operands):
+            if box.role in ("parameter", "constant"):
+                inside = box.role == "parameter" or not box.shape
+                self._scopes.setdefault(box.id, []).append(scope if inside else ())
+            self.picture.arrows.append(Arrow(box.id, circle.id, _argument(node, index)))
+        self.picture.arrows.append(Arrow(circle.id, self._result(node, scope).id))
+
+    def _result(self, node: Node, scope: Scope) -> Box:
+        """The box of what a node computed."""
+        known = self._given.get(id(node))
+        retained = _retained(node)
+        value = self._known.get(id(node)) if known is None else known._data
+        name = known.name if known is not None else retained.name if retained is not None else None
+        box = Box(
+            self._new_id("t"), "output" if node is self._root._node else "intermediate",
+            self._names.get(id(node), name), node.shape, node.dtype,
+            value if node.trace is None else node.trace.output, _cotangent(node), scope,
+        )  # fmt: skip
+        for source in (known, retained):
+            if box.grad is None and source is not None and source._grad is not None:
+                box.grad = source._grad._data
+        self._boxes[id(node)] = box
+        self.picture.parts.append(box)
+        return box
+
+    def _parent(self, node: Node, kept: dict[str, Any], index: int) -> Box:
+        """The box of an operand."""
+        parent = node.parents[index]
+        recorded = None if node.trace is None else node.trace.inputs[index]
+        if isinstance(parent, Tensor):
+            return self._leaf(parent, recorded, node)
+        if isinstance(parent, Node):
+            return self._boxes[id(parent)]
+        value = _operand(node, kept, index)
+        if isinstance(value, np.ndarray) and id(value) in self._boxes:
+            return self._boxes[id(value)]
+        shown = value if recorded is None else recorded
+        array = None if shown is None else np.asarray(shown)
+        box = Box(self._new_id("t"), "constant", value=array)
+        if array is not None:
+            box.shape, box.dtype = array.shape, array.dtype
+        if isinstance(value, np.ndarray):
+            self._boxes[id(value)] = box  # the same kept array in two places is one constant
+        self.picture.parts.append(box)
+        return box
+
+    def _leaf(self, leaf: Tensor, recorded: Array | None = None, user: Node | None = None) -> Box:
+        """The box of a leaf, with the value that it had when it was used, where that was recorded."""
+        box = self._boxes.get(id(leaf))
+        if box is None:
+            box = Box(
+                self._new_id("t"), self._role(leaf), self._names.get(id(leaf), leaf.name), leaf.shape, leaf.dtype,
+                leaf._data if recorded is None else recorded, None if leaf._grad is None else leaf._grad._data,
+            )  # fmt: skip
+            self._boxes[id(leaf)] = box
+            self.picture.parts.append(box)
+        if user is not None and recorded is None and leaf._version is not None:
+            now = leaf._version[0]
+            box.changed |= any(cell is leaf._version and then != now for cell, then, _ in user.versions)
+        return box
+
+    def _role(self, leaf: Tensor) -> Role:
+        """A subclass of Tensor is a network's Parameter: the engine knows no networks, so this is all it can ask."""
+        if not leaf._requires_grad:
+            return "constant"
+        return "parameter" if id(leaf) in self._names or type(leaf) is not Tensor else "input"
+
+
+def _operands_first(root: Node, max_nodes: int) -> list[Node]:
+    """Every node below the root, after the nodes of its operands, which come in the order of the arguments."""
+    order: list[Node] = []
+    seen = {root}
+    stack: list[tuple[Node, Iterator[Any]]] = [(root, iter(root.parents))]
+    while stack:
+        node, parents = stack[-1]
+        following = next((p for p in parents if isinstance(p, Node) and p not in seen), None)
+        if following is None:
+            order.append(node)
+            stack.pop()
+            continue
+        seen.add(following)
+        stack.append((following, iter(following.parents)))
+        if len(seen) > max_nodes:
+            raise ValueError(
+                f"draw: the graph has more than {max_nodes} operations (max_nodes={max_nodes}), too many to read and "
+                "slow to lay out. Draw a smaller example of the same program (fewer layers or steps, which leave the "
+                "picture's structure as it is), or an intermediate Tensor instead of the last one; max_nodes=... "
+                "raises the limit."
+            )
+    return order
+
+
+def _kept(node: Node) -> dict[str, Any]:
+    """What the rules of a node asked for, by name: nothing where it was released, is deferred, or was changed since."""
+    if type(node.kept) is not tuple:
+        return {}
+    changed = {name for cell, version, name in node.versions if cell[0] != version}
+    return {name: value for name, value in zip(node.primitive.kept, node.kept) if name not in changed}
+
+
+def _operand(node: Node, kept: dict[str, Any], index: int) -> Any:
+    """The kept value of one operand, or None."""
+    if not node.primitive.variadic:
+        return kept.get(node.primitive.inputs[index])
+    values = kept.get(node.primitive.inputs[0])
+    return None if values is None else values[index]
+
+
+def _cotangent(node: Node) -> Array | None:
+    """The summed cotangent of the last recorded walk that came through a node."""
+    return node.trace.messages[-1].cotangent if node.trace is not None and node.trace.messages else None
+
+
+def _retained(node: Node) -> Tensor | None:
+    """The Tensor of a node on which `retain_grad` was called, while it is alive."""
+    tensors = (hook._tensor() for hook in node.hooks or () if isinstance(hook, RetainGrad))
+    return next((tensor for tensor in tensors if tensor is not None), None)
+
+
+#: Operations whose arguments may be exchanged: naming them on the arrows would say nothing.
+_SYMMETRIC = {"add", "mul", "maximum", "minimum"}
+
+
+def _argument(node: Node, index: int) -> str | None:
+    """The name of an argument where there are several that play different parts."""
+    primitive = node.primitive
+    if len(node.parents) < 2 or primitive.name in _SYMMETRIC:
+        return None
+    return str(index) if primitive.variadic else primitive.inputs[index]
+
+
+def _settings(node: Node) -> tuple[tuple[str, Any], ...]:
+    """The static settings that differ from their defaults."""
+    defaults = node.primitive.static
+    return tuple(
+        (name, value)
+        for name, value in node.static.items()
+        if defaults.get(name) is inspect.Parameter.empty or repr(value) != repr(defaults.get(name))
+    )
+
+
+def _path(scope: str) -> Scope:
+    return tuple(scope.split("/")) if scope else ()
+
+
+def _common(scopes: list[Scope]) -> Scope:
+    """The innermost scope that holds all of these."""
+    levels = itertools.takewhile(lambda parts: len(set(parts)) == 1, zip(*scopes))
+    return tuple(parts[0] for parts in levels)
+
+
+def _short(source: Any) -> str:
+    """A source line without the folders, which differ between machines."""
+    return f"{os.path.basename(source.file)}:{source.line}  {source.text}"

@@ -1,0 +1,168 @@
+"""`autodiff.draw`, and the Drawing that it returns: the way in for users.
+
+A drawing is finished text from the start. It holds no array and no node, so training may go on, and looking at it later
+shows what was there when it was drawn.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from ..tensor import Tensor
+from .dot import Direction, Options, dot_text
+from .extract import Picture, extract, named_tensors
+from .render import FORMATS, render
+
+
+class Drawing:
+    """A graph as a picture. Notebooks show it by itself; `save` writes it to a file.
+
+    Attributes
+    ----------
+    source : str
+        The picture in DOT, the language of Graphviz. Equal programs give equal text, byte for byte.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> x = ad.Tensor(3.0, requires_grad=True, name="x")
+    >>> drawing = ad.draw(x * x)
+    >>> drawing
+    <Drawing of 2 tensors and 1 operation: .save("graph.svg") or .source>
+    >>> drawing.pipe("dot") == drawing.source.encode()
+    True
+    """
+
+    def __init__(self, picture: Picture, options: Options) -> None:
+        self.source = dot_text(picture, options)
+        self._tensors = len(picture.boxes)
+        self._operations = len(picture.circles)
+
+    def pipe(self, format: str = "svg") -> bytes:
+        """The picture as bytes.
+
+        Parameters
+        ----------
+        format : {"svg", "png", "pdf", "dot"}
+            "dot" needs no Graphviz; "pdf" needs the system's.
+
+        Raises
+        ------
+        ValueError
+            For another format.
+        DotNotFoundError
+            If no program on this machine makes the format; the error says how to get one.
+        RuntimeError
+            If the program fails.
+        """
+        if format in ("dot", "gv"):
+            return self.source.encode()
+        if format not in FORMATS:
+            raise ValueError(f"Drawing: the format is {format!r}, and can be one of {', '.join(FORMATS)} and dot.")
+        return render(self.source, format)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file, whose ending says the format; all of it or, if something fails, nothing.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in .svg, .png, .pdf or .dot.
+
+        Returns
+        -------
+        pathlib.Path
+            Where the picture is.
+
+        Raises
+        ------
+        ValueError
+            For another ending.
+        DotNotFoundError, RuntimeError
+            As `pipe`.
+        """
+        target = Path(path)
+        picture = self.pipe(target.suffix.lower().removeprefix("."))
+        unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        try:
+            unfinished.write_bytes(picture)
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return target
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the SVG, or a text that says why there is none."""
+        try:
+            return {"image/svg+xml": self.pipe("svg").decode(), "text/plain": repr(self)}
+        except (OSError, RuntimeError) as error:
+            return {"text/plain": f"{self!r}\n{error}"}
+
+    def __repr__(self) -> str:
+        tensors = f"{self._tensors} tensor{'s' * (self._tensors != 1)}"
+        operations = f"{self._operations} operation{'s' * (self._operations != 1)}"
+        return f'<Drawing of {tensors} and {operations}: .save("graph.svg") or .source>'
+
+
+def draw(
+    tensor: Tensor,
+    *,
+    direction: Direction = "LR",
+    values: bool = True,
+    gradients: bool = True,
+    shapes: bool = True,
+    params: Any = None,
+    max_nodes: int = 5000,
+) -> Drawing:
+    """Draw the graph that a Tensor was computed by: tensors as boxes, operations as circles, modules as clusters.
+
+    A graph keeps only what its rules ask for, so some values are unknown (dashed borders); what runs under `record()`
+    is drawn with all values, and with the gradient of every intermediate result. Drawing changes nothing.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The output, usually a loss; before or after its `backward()`.
+    direction : {"LR", "TB"}
+        Whether the program runs from left to right or from top to bottom.
+    values, gradients, shapes : bool
+        What is shown in the boxes. Arrays of up to six elements are shown in full, larger ones by their minimum, mean
+        and maximum.
+    params : module, mapping or pairs of a name and a Tensor, optional
+        Names for the parameters, such as `model`, `model.named_parameters()` or `{"w": w}`; without them the Tensors'
+        own names are used. A computed Tensor can be named too, and its value is known then.
+    max_nodes : int
+        The largest number of operations that is drawn.
+
+    Returns
+    -------
+    Drawing
+        With `source`, `save`, `pipe`; shows itself in notebooks.
+
+    Raises
+    ------
+    TypeError
+        If `tensor` is no Tensor, or `params` holds something else than names and Tensors.
+    ValueError
+        For another direction, or a graph of more than `max_nodes` operations.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> x = ad.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    >>> with ad.record():
+    ...     loss = ad.sum(x * x)
+    ...     loss.backward()
+    >>> source = ad.draw(loss).source
+    >>> "[2, 4]" in source  # the gradient of x
+    True
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"draw: got a {type(tensor).__name__}, and needs a Tensor: the output of what is to be drawn.")
+    if direction not in ("LR", "TB"):
+        raise ValueError(f'draw: the direction is {direction!r}: give "LR" (left to right) or "TB" (top to bottom).')
+    picture = extract(tensor, named_tensors(params), max_nodes)
+    return Drawing(picture, Options(direction, bool(values), bool(gradients), bool(shapes)))

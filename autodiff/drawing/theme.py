@@ -1,0 +1,45 @@
+"""How each part of a picture looks: colours, borders, and the words of the legend.
+
+No meaning hangs on a hue alone: parts differ in border, corners or lightness too. The tests simulate colour-blind eyes
+on this palette and hold its texts to the contrast that WCAG 2 asks for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Style:
+    """Colours and border of one kind of box. `peripheries` counts its outlines."""
+
+    meaning: str
+    fill: str
+    border: str
+    text: str = "#1a1a1a"
+    muted: str = "#4d4d4d"
+    gradient: str = "#9c0a3c"
+    width: float = 1.0
+    peripheries: int = 1
+    rounded: bool = True
+
+
+FONT = "Helvetica"
+BACKGROUND = "#ffffff"
+INK = "#1a1a1a"
+MUTED = "#595959"
+GRADIENT = "#9c0a3c"
+CLUSTER = "#f7f7f4"
+CLUSTER_BORDER = "#8c8c8c"
+
+#: By role, in the order of the legend.
+BOXES = {
+    "parameter": Style("parameter", fill="#b5d4f0", border="#0b4f85", peripheries=2),
+    "input": Style("input: a leaf that wants a gradient", fill="#ffe9a8", border="#7a5200", width=2.0),
+    "constant": Style("data or constant: no gradient", fill="#dedede", border="#666666", rounded=False),
+    "intermediate": Style("intermediate result", fill="#ffffff", border="#333333"),
+    "output": Style(
+        "output", fill="#2d2a4a", border="#000000", text="#ffffff", muted="#d6d6e0", gradient="#ffc4d3", width=3.0
+    ),
+}
+OPERATION = Style("operation", fill="#f6c9a0", border="#8a3b00")
