@@ -7,6 +7,7 @@ calculus). Everything public is here.
 from typing import TYPE_CHECKING, Any
 
 from . import ops
+from .functional import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .graph import Node
 from .modes import enable_grad, is_grad_enabled, no_grad, scope, strong_zeros
 from .observe import AnomalyError, detect_anomaly, record
@@ -28,13 +29,21 @@ __all__ = [
     "detect_anomaly",
     "draw",
     "enable_grad",
+    "grad",
+    "gradients",
+    "hessian",
+    "hvp",
     "is_grad_enabled",
+    "jacobian",
+    "jvp",
     "mark_changed",
     "no_grad",
     "primitive",
     "record",
     "scope",
     "strong_zeros",
+    "value_and_grad",
+    "vjp",
 ]
 __all__ += ops.__all__
 

@@ -15,7 +15,7 @@ import numpy as np
 from . import modes
 from .graph import Deferred, Node, wrapped
 from .primitive import Array
-from .tensor import Tensor
+from .tensor import RetainGrad, Tensor
 
 Place = Node | Tensor
 Cotangents = dict[Place, Any]
@@ -75,6 +75,7 @@ def walk(
     targets: Iterable[Place] | None = None,
     create_graph: bool = False,
     retain_graph: bool = False,
+    since: int = 0,
 ) -> Cotangents:
     """Send the seeds' cotangents down the graph; return what arrived at the leaves, or at the targets.
 
@@ -83,18 +84,22 @@ def walk(
     seeds : sequence of (node or leaf, cotangent)
         Where to start, and with what: arrays, or Tensors with `create_graph`.
     targets : iterable of nodes and leaves, optional
-        Only what leads to these is visited. Without it, all leaves are targets.
+        Only what leads to these is visited, and no `.grad` is touched. Without it, all leaves are targets.
     create_graph : bool
         Record the walk itself, so that its results can be differentiated; keeps the arrays.
     retain_graph : bool
         Keep the arrays of the nodes for a further walk.
+    since : int
+        The caller knows that no node older than this one (by its `order`) leads to a target.
     """
     cotangents: Cotangents = {}
     for place, g in seeds:
         cotangents[place] = g if place not in cotangents else cotangents[place] + g
-    order = _order([place for place in cotangents if isinstance(place, Node)])
+    order = _order([place for place in cotangents if isinstance(place, Node)], since)
     asked = set(targets) if targets is not None else set()
     wanted = None if targets is None else _leading_to(order, asked)
+    if wanted is not None:
+        cotangents = {place: g for place, g in cotangents.items() if place in wanted}
     release = not (create_graph or retain_graph)
     if not create_graph:
         _visit(order, cotangents, asked, wanted, release=release, recorded=False)
@@ -103,11 +108,11 @@ def walk(
             _visit(order, cotangents, asked, wanted, release=False, recorded=True)
     for leaf in [place for place in cotangents if isinstance(place, Tensor)]:
         if leaf._hooks:
-            cotangents[leaf] = _run_hooks(leaf._hooks, cotangents[leaf], leaf, create_graph)
+            cotangents[leaf] = _run_hooks(leaf._hooks, cotangents[leaf], leaf, create_graph, targets is None)
     return cotangents
 
 
-def _order(starts: list[Node]) -> list[Node]:
+def _order(starts: list[Node], since: int) -> list[Node]:
     """All nodes below the starts, newest first. A parent is older than its children, so this is a topological order."""
     seen = set(starts)
     order = []
@@ -116,7 +121,7 @@ def _order(starts: list[Node]) -> list[Node]:
         node = stack.pop()
         order.append(node)
         for parent in node.parents:
-            if parent.__class__ is Node and parent not in seen:
+            if parent.__class__ is Node and parent not in seen and parent.order >= since:
                 seen.add(parent)
                 stack.append(parent)
     order.sort(key=_newest_first, reverse=True)
@@ -150,9 +155,11 @@ def _visit(
             continue
         g = cotangents.pop(node)
         if node.hooks:
-            g = _run_hooks(node.hooks, g, node, recorded)
-        if node in asked:
+            g = _run_hooks(node.hooks, g, node, recorded, wanted is None)
+        if node in asked and wanted is not None:
             cotangents[node] = g
+            if not any(parent in wanted for parent in node.parents):
+                continue  # what lies behind a target may have been released
         primitive = node.primitive
         kept = node.kept
         if kept.__class__ is not tuple:
@@ -247,9 +254,11 @@ def _watched(message: Any, g: Any, node: Node, index: int, now: modes.Modes) -> 
     return message
 
 
-def _run_hooks(hooks: list[Any], g: Any, place: Place, recorded: bool) -> Any:
+def _run_hooks(hooks: list[Any], g: Any, place: Place, recorded: bool, retaining: bool) -> Any:
     """Show the summed cotangent to each hook as a Tensor; a hook may return another one of the same shape."""
     for hook in list(hooks):
+        if not retaining and isinstance(hook, RetainGrad):
+            continue  # a walk to targets touches nobody's .grad
         given = g if isinstance(g, Tensor) else Tensor._of(g, None)
         result = hook(given)
         if result is None:
