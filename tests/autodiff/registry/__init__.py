@@ -15,7 +15,7 @@ from .sample import Entry, Sample, samples
 
 __all__ = ["ENTRIES", "EXPLICIT", "PRIMITIVES", "Entry", "Sample", "entry_of", "samples"]
 
-if importlib.util.find_spec("nn") is not None:
+if getattr(importlib.util.find_spec("nn"), "origin", None):
     importlib.import_module("nn")  # declares primitives of its own
 
 #: As declared by the packages. Doctests declare more while they run, which are none of ours.

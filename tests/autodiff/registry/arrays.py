@@ -204,9 +204,9 @@ def advanced_index(d: Draw, shape: tuple[int, ...]) -> tuple[tuple[Any, ...], li
         mask = d.rng.random(shape[chosen:]) < 0.5
         return (slice(None),) * chosen + ("array",), [mask]
     for place, n in enumerate(shape):
-        if place == chosen or (n and d.boolean()):
+        if place == chosen or d.boolean():
             many = d.partial(common)
-            arrays.append(d.rng.integers(-n, n, many) if n else np.zeros((0, *many), int))
+            arrays.append(d.rng.integers(-n, n, many))
             template.append("array")
         elif d.boolean():
             template.append(basic_part(d, n))
@@ -218,7 +218,7 @@ def advanced_index(d: Draw, shape: tuple[int, ...]) -> tuple[tuple[Any, ...], li
 
 
 def drawn_gather(d: Draw) -> tuple[Any, ...]:
-    shape = d.shape(1)
+    shape = d.shape(1, empty=False)
     template, arrays = advanced_index(d, shape)
     return [d.values(shape), *arrays], {"template": template}
 
@@ -229,7 +229,7 @@ def filled(template: tuple[Any, ...], arrays: tuple[Array, ...]) -> tuple[Any, .
 
 
 def drawn_scatter(d: Draw) -> tuple[Any, ...]:
-    shape = d.shape(1)
+    shape = d.shape(1, empty=False)
     template, arrays = advanced_index(d, shape)
     picked = np.zeros(shape)[filled(template, tuple(arrays))].shape
     return [d.values(picked), *arrays], {"template": template, "shape": shape}

@@ -64,7 +64,7 @@ SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
     "leaky_relu": {"slope": (0.01, 0.3, -0.5)},
     "elu": {"alpha": (1.0, 0.4, 2.5)},
     "astype": {"dtype": (np.dtype("f8"), np.dtype("f4"))},
-    "gelu": {"approximate": ("none", "tanh")},
+
 }
 
 
