@@ -118,8 +118,9 @@ class Primitive:
             for name in names
             if name not in self.static and name != "index"
         }
-        for stale in ("call", "source", "pulls"):
+        for stale in ("_specialised", "call", "pulls"):
             self.__dict__.pop(stale, None)
+        _indexed_pulls.cache_clear()
         return self
 
     def _needs(self, rule: Rule) -> tuple[str, ...]:
