@@ -73,13 +73,16 @@ def _lines(picture: Picture, options: Options) -> Iterator[str]:
         f"color={quoted(theme.INK)}, arrowsize=0.6, penwidth=0.9, tooltip=\" \"];"
     )
     yield from _clusters(picture, options)
+    names = {box.id: box.name or "" for box in picture.boxes}
     for arrow in picture.arrows:
-        yield f"  {arrow.tail} -> {arrow.head}{_arrow(arrow)};"
+        yield f"  {arrow.tail} -> {arrow.head}{_arrow(arrow, names.get(arrow.tail, ''))};"
     yield "}"
 
 
-def _arrow(arrow: Arrow) -> str:
-    return "" if arrow.label is None else f" [label={quoted(arrow.label)}]"
+def _arrow(arrow: Arrow, name: str) -> str:
+    """The argument's name, unless the tensor's own says it already: `layers.0.weight` for `weight`."""
+    said = arrow.label is None or name.rpartition(".")[2] == arrow.label
+    return "" if said else f" [label={quoted(str(arrow.label))}]"
 
 
 def _clusters(picture: Picture, options: Options) -> Iterator[str]:
@@ -143,6 +146,9 @@ def _circle(circle: Circle) -> str:
     )
 
 
+_NUMBER_CELL = '<TD ALIGN="RIGHT" WIDTH="32">'
+
+
 def _box_label(box: Box, style: Style, options: Options) -> str:
     """A table: name, shape and dtype, then a row for the value and one for the gradient."""
     rows = []
@@ -155,7 +161,7 @@ def _box_label(box: Box, style: Style, options: Options) -> str:
     wanted = [("value", box.value, options.values, style.text), ("grad", box.grad, options.gradients, style.gradient)]
     shown = [(what, array, colour) for what, array, wish, colour in wanted if wish and array is not None]
     if any(array.size > numbers.FULL and numbers.summary(array) for _, array, _ in shown):
-        heads = "".join(f'<TD ALIGN="RIGHT">{_font(head, 8, style.muted)}</TD>' for head in ("min", "mean", "max"))
+        heads = "".join(f'{_NUMBER_CELL}{_font(head, 8, style.muted)}</TD>' for head in ("min", "mean", "max"))
         rows.append(f"<TD></TD>{heads}")
     for what, array, colour in shown:
         rows += _value_rows(what, array, colour, bare=told)
@@ -180,7 +186,7 @@ def _value_rows(what: str, array: Array, colour: str, bare: bool) -> Iterator[st
     numbers_of_it = numbers.summary(array)
     trouble = numbers.not_finite(array)
     if numbers_of_it is not None:
-        yield head + "".join(f'<TD ALIGN="RIGHT">{_font("  " + each, 9, colour)}</TD>' for each in numbers_of_it)
+        yield head + "".join(f"{_NUMBER_CELL}{_font('  ' + each, 9, colour)}</TD>" for each in numbers_of_it)
     else:
         trouble = trouble or "empty"
     if trouble is not None:
@@ -204,12 +210,13 @@ def _legend(picture: Picture, options: Options) -> str:
     roles = {box.role for box in picture.boxes}
     entries = [_swatch(style) for role, style in theme.BOXES.items() if role in roles]
     if picture.circles:
-        symbol = _font("●", 12, theme.OPERATION.border)
-        entries.append(f"{symbol}{_font(' operation', 9, theme.INK)}")
+        symbol = _font("●", 18, theme.OPERATION.fill)
+        entries.append(f"{symbol}{_font(' circle: operation', 9, theme.INK)}")
     if options.values and any(box.value is None for box in picture.boxes):
-        entries.append(_frame(_font("value not kept (record() keeps all)", 9, theme.INK), "ROUNDED,DASHED", theme.INK))
+        text = _font("dashed: value not kept (record() keeps it)", 9, theme.INK)
+        entries.append(_frame(text, "ROUNDED,DASHED", theme.INK))
     if options.gradients and any(box.grad is not None for box in picture.boxes):
-        entries.append(_font("grad: of the output by this tensor", 9, theme.GRADIENT))
+        entries.append(_font("grad: the gradient of the output", 9, theme.GRADIENT))
     width = 4 if options.direction == "LR" else 2
     rows = [entries[start : start + width] for start in range(0, len(entries), width)]
     cells = "".join("<TR>" + "".join(f"<TD>{entry}</TD>" for entry in row) + "</TR>" for row in rows)

@@ -98,7 +98,7 @@ class Drawing:
         """What a notebook shows: the SVG, or a text that says why there is none."""
         try:
             return {"image/svg+xml": self.pipe("svg").decode(), "text/plain": repr(self)}
-        except (OSError, RuntimeError) as error:
+        except Exception as error:  # a notebook shows whatever is there, and never a traceback for it
             return {"text/plain": f"{self!r}\n{error}"}
 
     def __repr__(self) -> str:

@@ -27,7 +27,8 @@ def system_dot() -> str | None:
     """The `dot` of the system, or the one that the `graphviz` package was pointed to."""
     from graphviz.backend import dot_command
 
-    return shutil.which(os.fspath(dot_command.DOT_BINARY))
+    name: str = os.fspath(dot_command.DOT_BINARY)
+    return shutil.which(name)
 
 
 def packaged_dot() -> str | None:

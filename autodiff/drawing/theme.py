@@ -35,11 +35,11 @@ CLUSTER_BORDER = "#8c8c8c"
 #: By role, in the order of the legend.
 BOXES = {
     "parameter": Style("parameter", fill="#b5d4f0", border="#0b4f85", peripheries=2),
-    "input": Style("input: a leaf that wants a gradient", fill="#ffe9a8", border="#7a5200", width=2.0),
-    "constant": Style("data or constant: no gradient", fill="#dedede", border="#666666", rounded=False),
+    "input": Style("input: a leaf that wants a gradient", fill="#fff0b3", border="#8f6400", width=2.0),
+    "constant": Style("data or constant: no gradient", fill="#d9d9d9", border="#666666", rounded=False),
     "intermediate": Style("intermediate result", fill="#ffffff", border="#333333"),
     "output": Style(
         "output", fill="#2d2a4a", border="#000000", text="#ffffff", muted="#d6d6e0", gradient="#ffc4d3", width=3.0
     ),
 }
-OPERATION = Style("operation", fill="#f6c9a0", border="#8a3b00")
+OPERATION = Style("operation", fill="#f3bd8e", border="#5e1f00")
