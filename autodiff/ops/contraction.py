@@ -1,7 +1,7 @@
 """Einstein summation, whose derivative of any order is written with Einstein summation.
 
-The public function turns what NumPy accepts (an ellipsis, an implied output) into plain letters; the primitive below sees
-one letter per axis. `tensordot`, `dot` and `outer`, which say the same with less, stand beside it.
+The public function turns what NumPy accepts (an ellipsis, an implied output) into plain letters; the primitive below
+sees one letter per axis. `tensordot`, `dot` and `outer`, which say the same with less, stand beside it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _einsum_rule(
             target += twin
             continue
         target += letter
-        if not any(name == letter and n >= length for name, n in lengths):
+        if not any(name == letter and n == length or length == 1 for name, n in lengths):
             operands.append(np.ones(length, g.dtype))
             labels.append(letter)
     return _einsum(*operands, subscripts=",".join(labels) + "->" + target)
@@ -118,7 +118,7 @@ def _explicit(subscripts: str, ndims: list[int]) -> str:
         output = ("..." if "..." in terms else "") + "".join(a for a in letters if terms.count(a) == 1)
     spare = [name for name in ascii_letters if name not in subscripts]
     hidden = [ndim - len(label.replace("...", "")) for label, ndim in zip(labels, ndims)]
-    wrong = [i for i, (label, n) in enumerate(zip(labels, hidden)) if n < 0 or n > 0 and "..." not in label]
+    wrong = [i for i, (label, n) in enumerate(zip(labels, hidden)) if n < 0 or (n > 0 and "..." not in label)]
     if wrong:
         i = wrong[0]
         raise ValueError(

@@ -149,12 +149,12 @@ silu.vjp(lambda g, x: g * (sigmoid(x) * (1.0 + x * sigmoid(-x))))
 
 # Choices.
 
-maximum = _binary(np.maximum, "The larger of x and y; a tie shares the gradient evenly.", symbol="max", kinks=(0.0,)).vjp(
+maximum = _binary(np.maximum, "The larger of x and y; a tie shares the gradient.", symbol="max", kinks=(0.0,)).vjp(
     lambda g, x, y: where(x > y, g, where(x == y, 0.5 * g, 0.0)),
     lambda g, x, y: where(y > x, g, where(x == y, 0.5 * g, 0.0)),
 )
 
-minimum = _binary(np.minimum, "The smaller of x and y; a tie shares the gradient evenly.", symbol="min", kinks=(0.0,)).vjp(
+minimum = _binary(np.minimum, "The smaller of x and y; a tie shares the gradient.", symbol="min", kinks=(0.0,)).vjp(
     lambda g, x, y: where(x < y, g, where(x == y, 0.5 * g, 0.0)),
     lambda g, x, y: where(y < x, g, where(x == y, 0.5 * g, 0.0)),
 )

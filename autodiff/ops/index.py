@@ -101,7 +101,7 @@ def getitem(x: Any, index: Any) -> Any:
     template: list[Any] = []
     places: list[Any] = []
     for part in parts:
-        if part is None or part is Ellipsis or isinstance(part, _BASIC) and not isinstance(part, bool):
+        if part is None or part is Ellipsis or (isinstance(part, _BASIC) and not isinstance(part, bool)):
             template.append(part)
         else:
             template.append(HERE)
@@ -151,7 +151,8 @@ def scatter_add(x: Any, index: Any, values: Any) -> Any:
 
     shape = np.shape(getattr(x, "_data", x))
     parts = index if isinstance(index, tuple) else (index,)
-    arrays = [None if part is None or part is Ellipsis or isinstance(part, _BASIC) else _index_array(part) for part in parts]
+    basic = [part is None or part is Ellipsis or isinstance(part, _BASIC) for part in parts]
+    arrays = [None if plain else _index_array(part) for plain, part in zip(basic, parts)]
     places = [array for array in arrays if array is not None]
     template = tuple(part if array is None else HERE for part, array in zip(parts, arrays))
     picked = np.broadcast_to(np.False_, shape)[_filled(template, tuple(places))].shape

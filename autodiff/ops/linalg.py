@@ -358,7 +358,7 @@ def norm(x: Any, ord: float | str | None = None, axis: Any = None, keepdims: boo
     x = as_array(x)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = tuple(int(a) % (x.ndim or 1) for a in axes)
-    if ord is None and (axis is None or len(axes) <= 2) or ord == "fro" and len(axes) == 2:
+    if (ord is None and (axis is None or len(axes) <= 2)) or (ord == "fro" and len(axes) == 2):
         return _norm(x, 2, axes, keepdims)
     if len(axes) == 1 and isinstance(ord, (int, float)) and (ord > 0 or ord == -np.inf):
         if np.isinf(ord):

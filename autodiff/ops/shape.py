@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -156,7 +157,7 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     else:
         edges = [0, *sections, length]
     x = x if hasattr(x, "_data") else np.asarray(x)
-    return [_slice(x, axis, start, stop) for start, stop in zip(edges[:-1], edges[1:])]
+    return [_slice(x, axis, start, stop) for start, stop in pairwise(edges)]
 
 
 @primitive(name="pad")
