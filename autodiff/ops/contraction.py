@@ -51,7 +51,7 @@ def _einsum_rule(
             target += twin
             continue
         target += letter
-        if not any(name == letter and n == length or length == 1 for name, n in lengths):
+        if not any(name == letter and (n == length or length == 1) for name, n in lengths):
             operands.append(np.ones(length, g.dtype))
             labels.append(letter)
     return _einsum(*operands, subscripts=",".join(labels) + "->" + target)
