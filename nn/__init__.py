@@ -1,0 +1,31 @@
+"""Networks on the engine of `autodiff`: modules, layers, losses, initialisers, optimizers, and the loop that trains.
+
+Names and semantics are PyTorch's, with `axis` for `dim`. Nothing here derives a gradient by hand.
+"""
+
+from . import init
+from .layers import MLP, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, Sigmoid, Tanh
+from .losses import CrossEntropyLoss, MSELoss
+from .module import Module, Parameter
+from .optim import SGD, Adam
+from .random import manual_seed
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "Adam",
+    "Conv2d",
+    "CrossEntropyLoss",
+    "Flatten",
+    "Linear",
+    "MSELoss",
+    "MaxPool2d",
+    "Module",
+    "Parameter",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Tanh",
+    "init",
+    "manual_seed",
+]

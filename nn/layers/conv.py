@@ -1,0 +1,128 @@
+"""Convolution over images."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import autodiff as ad
+
+from .. import init
+from ..module import Module, Parameter, floating
+
+Pair = int | tuple[int, int]
+
+
+def pair(value: Pair, name: str, least: int, caller: str) -> tuple[int, int]:
+    """One number for both directions, or one for each, as two."""
+    both: tuple[Any, ...] = (value, value) if isinstance(value, int) else tuple(value)
+    if len(both) != 2 or not all(isinstance(n, int) and n >= least for n in both):
+        raise ValueError(f"{caller}: {name} is {value!r}; needed is one or two whole numbers of at least {least}.")
+    return both
+
+
+class Conv2d(Module):
+    """Convolution (cross-correlation, as everywhere in this field) of images with learned kernels, plus a bias.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Channels of input and output; both multiples of `groups`.
+    kernel_size : int or (int, int)
+        Height and width of the kernels.
+    stride, padding, dilation : int or (int, int)
+        Steps between outputs, zeros added on each side, and distance between a kernel's elements, per direction.
+    groups : int
+        The channels are split into so many groups, each with its own kernels.
+    bias : bool
+        Whether a number per output channel is added.
+    dtype : dtype
+        Of the parameters, floating-point.
+    rng : numpy.random.Generator, optional
+        Where the initial values are drawn from; the default of `nn.manual_seed` without it.
+
+    Attributes
+    ----------
+    weight : Parameter of shape (out_channels, in_channels / groups, height, width)
+        Initially uniform in ±1/√fan_in, PyTorch's default; fan_in is the size of one kernel.
+    bias : Parameter of shape (out_channels,) or None
+        Likewise.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range, or an input is not (batch, in_channels, height, width) or smaller than a kernel.
+    TypeError
+        If the dtype is not a floating-point one.
+
+    Notes
+    -----
+    Output height: ⌊(height + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1, width likewise; see Dumoulin and
+    Visin, "A guide to convolution arithmetic for deep learning", 2016.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.Conv2d(1, 8, 3, padding=1)(np.zeros((5, 1, 8, 8), np.float32)).shape
+    (5, 8, 8, 8)
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Pair,
+        stride: Pair = 1,
+        padding: Pair = 0,
+        dilation: Pair = 1,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        dtype: npt.DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        caller = f"Conv2d({in_channels}, {out_channels}, {kernel_size})"
+        if in_channels < 1 or out_channels < 1 or groups < 1 or in_channels % groups or out_channels % groups:
+            raise ValueError(f"{caller}: the channels must be positive multiples of groups, which is {groups}.")
+        dtype = floating(dtype, caller)
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = pair(kernel_size, "kernel_size", 1, caller)
+        self.stride = pair(stride, "stride", 1, caller)
+        self.padding = pair(padding, "padding", 0, caller)
+        self.dilation = pair(dilation, "dilation", 1, caller)
+        self.groups = groups
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        fan_in = math.prod(shape[1:])
+        self.weight = init.layer_default(Parameter(np.empty(shape, dtype)), fan_in, rng=rng)
+        self.bias = init.layer_default(Parameter(np.empty(out_channels, dtype)), fan_in, rng=rng) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        """Map x of shape (batch, in_channels, height, width) to (batch, out_channels, height', width')."""
+        shape = x.shape
+        if len(shape) != 4 or shape[1] != self.in_channels:
+            hint = "Add the axis of channels with x[:, None]" if len(shape) == 3 else "Are the axes in this order"
+            raise ValueError(
+                f"Conv2d({self.extra_repr()}): the input has shape {shape} and needs (batch, {self.in_channels}, "
+                f"height, width). {hint}?"
+            )
+        return ad.conv2d(
+            x, self.weight, self.bias,
+            stride=self.stride, padding=self.padding, dilation=self.dilation, groups=self.groups,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        """Channels and kernel, and what is not as usual."""
+        usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+        changed = {name: getattr(self, name) for name, value in usual.items() if getattr(self, name) != value}
+        settings = [f"{name}={_short(value)}" for name, value in changed.items()]
+        settings += ["bias=False"] if self.bias is None else []
+        return ", ".join([f"{self.in_channels}, {self.out_channels}, {_short(self.kernel_size)}", *settings])
+
+
+def _short(value: Any) -> Any:
+    """(3, 3) as 3."""
+    return value[0] if isinstance(value, tuple) and value[0] == value[1] else value

@@ -1,0 +1,82 @@
+"""The affine map of a layer of neurons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import autodiff as ad
+
+from .. import init
+from ..module import Module, Parameter, floating
+
+
+class Linear(Module):
+    """x Wᵀ + b, for inputs with any number of leading axes.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        Lengths of the last axis of input and output.
+    bias : bool
+        Whether b is there.
+    dtype : dtype
+        Of the parameters, floating-point.
+    rng : numpy.random.Generator, optional
+        Where the initial values are drawn from; the default of `nn.manual_seed` without it.
+
+    Attributes
+    ----------
+    weight : Parameter of shape (out_features, in_features)
+        Initially uniform in ±1/√in_features, PyTorch's default.
+    bias : Parameter of shape (out_features,) or None
+        Likewise.
+
+    Raises
+    ------
+    ValueError
+        If a number of features is less than 1, or an input's last axis is not in_features long.
+    TypeError
+        If the dtype is not a floating-point one.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.Linear(2, 3)(np.zeros((5, 2), np.float32)).shape
+    (5, 3)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        dtype: npt.DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        if in_features < 1 or out_features < 1:
+            raise ValueError(f"Linear({in_features}, {out_features}): both numbers of features must be at least 1.")
+        dtype = floating(dtype, "Linear")
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = init.layer_default(Parameter(np.empty((out_features, in_features), dtype)), in_features, rng=rng)
+        self.bias = init.layer_default(Parameter(np.empty(out_features, dtype)), in_features, rng=rng) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        """Map x of shape (..., in_features) to (..., out_features)."""
+        try:
+            if self.bias is None:
+                return ad.matmul(x, self.weight.T)
+            return ad.linear(x, self.weight, self.bias)
+        except ValueError as error:
+            raise ValueError(
+                f"Linear({self.extra_repr()}): the input has shape {x.shape} and needs (..., {self.in_features}). "
+                "Does the layer before have another number of outputs, or is a Flatten missing?"
+            ) from error
+
+    def extra_repr(self) -> str:
+        """The numbers of features."""
+        return f"{self.in_features}, {self.out_features}" + ("" if self.bias is not None else ", bias=False")
