@@ -180,7 +180,8 @@ def basic_index(d: Draw, shape: tuple[int, ...]) -> Any:
 def basic_part(d: Draw, n: int) -> Any:
     if n and d.boolean():
         return d.integer(-n, n - 1)
-    return d.one_of(slice(None), slice(1, None), slice(None, None, -1), slice(None, -1, 2), slice(2, 0, -1), slice(0, 0))
+    reverse, even, empty = slice(None, None, -1), slice(None, -1, 2), slice(0, 0)
+    return d.one_of(slice(None), slice(1, None), reverse, even, slice(2, 0, -1), empty)
 
 
 def drawn_slice(d: Draw) -> tuple[Any, ...]:
@@ -195,7 +196,7 @@ def drawn_unslice(d: Draw) -> tuple[Any, ...]:
 
 
 def advanced_index(d: Draw, shape: tuple[int, ...]) -> tuple[tuple[Any, ...], list[Array]]:
-    """A template and its arrays: repeated integers that broadcast against each other, masks, and basic parts between."""
+    """A template and its arrays: a mask, or repeated integers that broadcast, with basic parts between."""
     common = d.shape(0, 2)
     template: list[Any] = []
     arrays: list[Array] = []

@@ -92,7 +92,7 @@ def drawn_where(d: Draw) -> tuple[Any, ...]:
 
 
 def drawn_clip(d: Draw) -> tuple[Any, ...]:
-    """Distinct numbers for value and bounds, so that none is at a bound; sometimes the bounds are the wrong way round."""
+    """Distinct numbers for value and bounds, so that none is at a bound; sometimes lo > hi."""
     x, lo, hi = d.stretched(d.shape(), 3)
     lattice = [d.rng.integers(-3, 4, shape) * 0.6 + 0.2 * i for i, shape in enumerate((x, lo, hi))]
     shift = d.one_of(0.0, 0.0, 1.2)

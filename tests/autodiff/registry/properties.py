@@ -71,7 +71,8 @@ def forward_equals_numpy(sample: Sample, entry: Entry) -> None:
         expected = np.asarray(entry.reference(*raw, **call.static))
         plain = call.primitive(*[np.array(x) if isinstance(x, np.ndarray) else x for x in call.raw()], **call.static)
         assert not isinstance(plain, ad.Tensor)
-        for name, out in (("on arrays", np.asarray(plain)), ("on Tensors", call.primitive(*call.given(), **call.static))):
+        on_tensors = call.primitive(*call.given(), **call.static)
+        for name, out in (("on arrays", np.asarray(plain)), ("on Tensors", on_tensors)):
             if isinstance(out, ad.Tensor):
                 assert isinstance(out.data, np.ndarray)
                 assert out.requires_grad == (bool(call.leaves) and out.dtype.kind == "f")
