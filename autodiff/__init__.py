@@ -7,6 +7,7 @@ calculus). Everything public is here.
 from typing import TYPE_CHECKING, Any
 
 from . import ops
+from .checkpoint import checkpoint
 from .functional import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .graph import Node
 from .modes import enable_grad, is_grad_enabled, no_grad, scope, strong_zeros
@@ -26,6 +27,7 @@ __all__ = [
     "Node",
     "Primitive",
     "Tensor",
+    "checkpoint",
     "detect_anomaly",
     "draw",
     "enable_grad",

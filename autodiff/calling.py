@@ -106,11 +106,10 @@ def _share_version(primitive: Primitive) -> Iterator[str]:
     yield "        out_tensor._version = cell"
 
 
-def _observed(primitive: Primitive, operands: str) -> Iterator[str]:
-    static = "out_node.static"
+def _observed(operands: str) -> Iterator[str]:
     yield "    if now.observers:"
     yield "        for observer in now.observers:"
-    yield f"            observer.called(primitive, out_node, ({operands},), {static}, out)"
+    yield f"            observer.called(primitive, out_node, ({operands},), out_node.static, out)"
     yield "    return out_tensor"
 
 
@@ -135,9 +134,9 @@ def _fixed(primitive: Primitive) -> Iterator[str]:
     yield from _compute(primitive, operands, " and ".join(f"{n}_data is {n}" for n in names))
     untracked = " is ".join(f"{n}_parent" for n in differentiable) + " is None" if differentiable else "True"
     parents = "(" + ", ".join(f"{n}_parent" if n in differentiable else "None" for n in names) + ",)"
-    yield from _wrap(primitive, untracked, parents, operands)
+    yield from _wrap(primitive, untracked, parents, ", ".join(names))
     yield from _keep_fixed(primitive)
-    yield from _observed(primitive, operands)
+    yield from _observed(", ".join(names))
 
 
 def _keep_fixed(primitive: Primitive) -> Iterator[str]:
@@ -184,7 +183,7 @@ def _variadic(primitive: Primitive) -> Iterator[str]:
     yield "        [(a._node or a) if isinstance(a, Tensor) and a._requires_grad else None for a in arrays]"
     yield "    )"
     yield from _compute(primitive, "*data", "not any([isinstance(a, Tensor) for a in arrays])")
-    yield from _wrap(primitive, "all([p is None for p in parents])", "parents", "*data")
+    yield from _wrap(primitive, "all([p is None for p in parents])", "parents", "*arrays")
     kept = []
     yield "    cells = ()"
     for what in primitive.kept:
@@ -206,7 +205,7 @@ def _variadic(primitive: Primitive) -> Iterator[str]:
             kept.append(f"tuple([{what.rsplit('_', 1)[1]}_of(d) for d in data])")
     yield f"    out_node.kept = ({''.join(k + ', ' for k in kept)})"
     yield "    out_node.versions = cells"
-    yield from _observed(primitive, "*data")
+    yield from _observed("*arrays")
 
 
 def _dtype_of(value: Any) -> np.dtype[Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .primitive import Array, Primitive
+from .primitive import Primitive
 
 if TYPE_CHECKING:
     from .observe import Trace
@@ -99,9 +99,9 @@ def keep(value: Any) -> Any:
     owner: Any = value
     while isinstance(owner, np.ndarray):
         if owner.flags.writeable:
-            return value.copy()
+            return value.copy(order="K")  # the same layout: a checkpoint that runs again must round alike
         owner = owner.base
-    return value if owner is None else value.copy()
+    return value if owner is None else value.copy(order="K")
 
 
 def wrapped(node: Node, kept: tuple[Any, ...]) -> list[Any]:

@@ -62,9 +62,9 @@ class Observer:
         self._tokens: list[Token[modes.Modes]] = []
 
     def called(
-        self, primitive: Primitive, node: Node | None, arrays: tuple[Any, ...], static: dict[str, Any], out: Array
+        self, primitive: Primitive, node: Node | None, operands: tuple[Any, ...], static: dict[str, Any], out: Array
     ) -> None:
-        """A primitive was called on Tensors; `node` is None where nothing was recorded."""
+        """A primitive was called on Tensors, among other operands; `node` is None where nothing was recorded."""
 
     def message(self, node: Node, index: int, cotangent: Any, message: Any) -> None:
         """A rule of a node gave a message for its argument number `index`."""
@@ -121,10 +121,10 @@ class record(Observer):
         return iter(self.nodes)
 
     def called(
-        self, primitive: Primitive, node: Node | None, arrays: tuple[Any, ...], static: dict[str, Any], out: Array
+        self, primitive: Primitive, node: Node | None, operands: tuple[Any, ...], static: dict[str, Any], out: Array
     ) -> None:
         if node is not None:
-            kept = tuple(np.array(a) for a in arrays)
+            kept = tuple(_plain(a).copy() for a in operands)
             node.trace = Trace(kept, out.copy(), source_line())
             self.nodes.append(node)
 
@@ -150,9 +150,9 @@ class detect_anomaly(Observer):
 
     Examples
     --------
-    >>> import autodiff as ad
+    >>> import numpy as np, autodiff as ad
     >>> x = ad.Tensor([1.0, -1.0], requires_grad=True)
-    >>> with ad.detect_anomaly():
+    >>> with ad.detect_anomaly(), np.errstate(invalid="ignore"):
     ...     ad.log(x)  # doctest: +IGNORE_EXCEPTION_DETAIL
     Traceback (most recent call last):
     autodiff.observe.AnomalyError: log: ...
@@ -164,9 +164,10 @@ class detect_anomaly(Observer):
         self._checksums: dict[int, tuple[int, ...]] = {}
 
     def called(
-        self, primitive: Primitive, node: Node | None, arrays: tuple[Any, ...], static: dict[str, Any], out: Array
+        self, primitive: Primitive, node: Node | None, operands: tuple[Any, ...], static: dict[str, Any], out: Array
     ) -> None:
         line = source_line()
+        arrays = [_plain(operand) for operand in operands]
         bad = _first_bad(out, all(_finite(a) for a in arrays))
         if bad is not None:
             inputs = ", ".join(f"{_shape(a)}{_at(a, bad, out.shape)}" for a in arrays)

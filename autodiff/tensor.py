@@ -272,8 +272,7 @@ class Tensor(Operators):
         return cell
 
     def _raise_version(self) -> None:
-        if self._version is not None:
-            self._version[0] += 1
+        self._cell()[0] += 1
 
     def __setitem__(self, index: Any, value: Operand) -> None:
         if self._requires_grad and (self._node is not None or modes.current.get().grad):

@@ -222,7 +222,7 @@ def peak_of(f):
 
 def test_the_peak_of_memory_is_lower():
     size, segments, steps = 20_000, 6, 12
-    mebibyte = size * 8
+    array = size * 8
 
     def segment(x):
         for _ in range(steps):
@@ -238,8 +238,8 @@ def test_the_peak_of_memory_is_lower():
 
     run(segment)  # what the first call allocates for good
     plain, saved = peak_of(lambda: run(segment)), peak_of(lambda: run(lambda h: ad.checkpoint(segment, h)))
-    assert plain > segments * steps * mebibyte  # every step's input is kept
-    assert saved < (segments + 2 * steps + 4) * mebibyte  # the segments' ends, and one segment
+    assert plain > segments * steps * array  # every step's input is kept
+    assert saved < (segments + 2 * steps + 4) * array  # the segments' ends, and one segment
     assert saved < plain / 2
 
 
@@ -298,8 +298,8 @@ def test_record_and_detect_anomaly_see_through_a_region():
 
 
 def test_warnings_of_the_first_run_are_not_repeated():
-    x = ad.Tensor([0.0, 1.0], requires_grad=True)
-    with np.errstate(divide="ignore"):
+    x = ad.Tensor([-1.0, 1.0], requires_grad=True)
+    with np.errstate(invalid="ignore"):
         y = ad.checkpoint(lambda x: ad.exp(ad.log(x)), x)
         y[1].backward()
     assert x.grad.numpy()[1] == 1.0
