@@ -4,11 +4,14 @@ Names and semantics are PyTorch's, with `axis` for `dim`. Nothing here derives a
 """
 
 from . import init
+from .history import History
 from .layers import MLP, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, Sigmoid, Tanh
 from .losses import CrossEntropyLoss, MSELoss
+from .metrics import accuracy
 from .module import Module, Parameter
 from .optim import SGD, Adam
 from .random import manual_seed
+from .train import evaluate, fit, predict
 
 __all__ = [
     "MLP",
@@ -17,6 +20,7 @@ __all__ = [
     "Conv2d",
     "CrossEntropyLoss",
     "Flatten",
+    "History",
     "Linear",
     "MSELoss",
     "MaxPool2d",
@@ -26,6 +30,10 @@ __all__ = [
     "Sequential",
     "Sigmoid",
     "Tanh",
+    "accuracy",
+    "evaluate",
+    "fit",
     "init",
     "manual_seed",
+    "predict",
 ]

@@ -89,7 +89,7 @@ class Module:
         if isinstance(before, Parameter) and not (value is None or isinstance(value, Parameter)):
             raise TypeError(
                 f"{type(self).__name__}.{name} is a Parameter of shape {before.shape} and was about to be replaced by "
-                f"an object of type {type(value).__name__}, which would not be trained. Assign values to {name}.data, or "
+                f"an object of type {type(value).__name__}, which would not be trained. Assign to {name}.data, or "
                 "a new nn.Parameter to the attribute."
             )
         if isinstance(value, Module):
