@@ -529,7 +529,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
                 seeds[number] = (np.arange(out.size) == element).reshape(out.shape).astype(out.dtype)
                 rows.append(call.pull(seeds, create_graph=call.recorded, retain_graph=True))
             block = call.in_form([
-                ops.reshape(ops.stack(*column), out.shape + tensor.shape)
+                ops.reshape(ops.stack(column), out.shape + tensor.shape)
                 for tensor, column in zip(call.inputs, zip(*rows))
             ] if rows else [np.zeros(out.shape + tensor.shape, tensor.dtype) for tensor in call.inputs])  # fmt: skip
             blocks.append(block[0] if isinstance(argnums, (int, np.integer)) else block)

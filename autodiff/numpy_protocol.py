@@ -226,7 +226,7 @@ def _joins() -> dict[Any, Operation]:
     def join(operation: Operation) -> Operation:
         def joined(name: str, arrays: Any, axis: Any = 0, out: Any = None, **kwargs: Any) -> Any:
             _check(name, {"out": out} | kwargs, ())
-            return operation(*arrays, axis=axis)
+            return operation(arrays, axis=axis)
 
         return joined
 
@@ -235,7 +235,7 @@ def _joins() -> dict[Any, Operation]:
             _check(name, kwargs, ())
             arrays = [value if isinstance(value, Tensor) else np.asarray(value) for value in tup]
             lifted = [ops.reshape(a, (1,) * (ndim - a.ndim) + a.shape) if a.ndim < ndim else a for a in arrays]
-            return ops.concatenate(*lifted, axis=axis if lifted[0].ndim > 1 else 0)
+            return ops.concatenate(lifted, axis=axis if lifted[0].ndim > 1 else 0)
 
         return joined
 

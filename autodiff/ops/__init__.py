@@ -5,9 +5,10 @@
 from .contraction import dot, einsum, outer, tensordot
 from .conv import conv2d
 from .elementwise import (
-    abs, add, arccos, arcsin, arctan, astype, clip, copy, cos, cosh, div, elu, exp, expm1, leaky_relu, log, log1p,
-    maximum, minimum, mul, neg, pow, reciprocal, relu, sigmoid, sign, silu, sin, sinh, softplus, sqrt, square,
-    stop_gradient, sub, tan, tanh, where,
+    abs, add, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, astype, cbrt, clip, copy, cos, cosh,
+    deg2rad, div, elu, erf, exp, exp2, expm1, gelu, hypot, leaky_relu, log, log10, log1p, log2, log_sigmoid,
+    logaddexp, maximum, minimum, mod, mul, neg, pow, rad2deg, reciprocal, relu, sigmoid, sign, silu, sin, sinh,
+    softplus, sqrt, square, stop_gradient, sub, tan, tanh, where,
 )  # fmt: skip
 from .index import getitem, scatter_add, take, take_along_axis
 from .linalg import (
@@ -17,18 +18,20 @@ from .pool import avg_pool2d, max_pool2d
 from .reduce import cumsum, max, mean, min, prod, sort, std, sum, var
 from .shape import (
     broadcast_to, concatenate, expand_dims, flip, moveaxis, pad, repeat, reshape, split, squeeze, stack, swapaxes, tile,
-    transpose,
+    transpose, column_stack, hstack, ravel, roll, vstack,
 )  # fmt: skip
 from .softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy
 
 __all__ = [
-    "abs", "add", "arccos", "arcsin", "arctan", "astype", "avg_pool2d", "broadcast_to", "cholesky",
-    "clip", "concatenate", "conv2d", "copy", "cos", "cosh", "cumsum", "det", "diagonal", "div", "dot",
-    "einsum", "elu", "exp", "expand_dims", "expm1", "flip", "getitem", "inv", "leaky_relu", "linear",
-    "log", "log1p", "log_softmax", "logabsdet", "logsumexp", "matmul", "max", "max_pool2d", "maximum",
-    "mean", "min", "minimum", "moveaxis", "mul", "neg", "norm", "outer", "pad", "pow", "prod",
-    "reciprocal", "relu", "repeat", "reshape", "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh",
+    "abs", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "astype",
+    "avg_pool2d", "broadcast_to", "cbrt", "cholesky", "clip", "column_stack", "concatenate", "conv2d",
+    "copy", "cos", "cosh", "cumsum", "deg2rad", "det", "diagonal", "div", "dot", "einsum", "elu", "erf",
+    "exp", "exp2", "expand_dims", "expm1", "flip", "gelu", "getitem", "hstack", "hypot", "inv",
+    "leaky_relu", "linear", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax", "logabsdet",
+    "logaddexp", "logsumexp", "matmul", "max", "max_pool2d", "maximum", "mean", "min", "minimum", "mod",
+    "moveaxis", "mul", "neg", "norm", "outer", "pad", "pow", "prod", "rad2deg", "ravel", "reciprocal",
+    "relu", "repeat", "reshape", "roll", "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh",
     "slogdet", "softmax", "softmax_cross_entropy", "softplus", "solve", "sort", "split", "sqrt", "square",
     "squeeze", "stack", "std", "stop_gradient", "sub", "sum", "swapaxes", "take", "take_along_axis",
-    "tan", "tanh", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
+    "tan", "tanh", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "vstack", "where",
 ]  # fmt: skip

@@ -58,11 +58,12 @@ def _windows(x: Any, kernel: Pair, stride: Pair, padding: Sides, dilation: Pair)
     )
 
 
-def _blocks(inputs: int, height: int, width: int, batch: int, itemsize: int) -> Iterator[tuple[slice, slice, slice]]:
+def _blocks(inputs: int, size: tuple[int, int, int], itemsize: int) -> Iterator[tuple[slice, slice, slice]]:
     """Parts of the output whose windows fit in the cache: rows, columns, and their place in the flat output.
 
     They are some whole rows or a part of one, so that the place is one run.
     """
+    height, width, batch = size
     fitting = max(1, _BLOCK // max(1, inputs * batch * itemsize))
     rows, columns = max(1, fitting // width), min(fitting, width)
     for top in range(0, height, rows):
@@ -80,7 +81,7 @@ def _gathered(windows: Any) -> Iterator[tuple[Any, slice]]:
         yield windows.reshape(inputs, length), slice(0, length)
         return
     memory = np.empty(0, windows.dtype)
-    for rows, columns, place in _blocks(inputs, *windows.shape[3:], windows.itemsize):
+    for rows, columns, place in _blocks(inputs, windows.shape[3:], windows.itemsize):
         part = windows[:, :, :, rows, columns]
         memory = memory if memory.size >= part.size else np.empty(part.size, windows.dtype)
         block = memory[: part.size].reshape(part.shape)
@@ -113,7 +114,7 @@ def _input_gradient(
     matrices = weight.reshape(groups, outputs // groups, inputs).transpose(0, 2, 1)
     padded = [sum(sides) + n for sides, n in zip(padding, size)]
     out = np.zeros((channels * groups, *padded, batch), np.result_type(y, weight))
-    for rows, columns, place in _blocks(inputs * groups, height, width, batch, out.itemsize):
+    for rows, columns, place in _blocks(inputs * groups, (height, width, batch), out.itemsize):
         block = np.matmul(matrices, y[..., place])
         block = block.reshape(channels * groups, *kernel, rows.stop - rows.start, columns.stop - columns.start, batch)
         for i, j in np.ndindex(*kernel):
@@ -262,9 +263,9 @@ def check_fits(operation: str, shape: Any, kernel: Any, sides: Sides, stride: Pa
         padded = tuple(n + sum(added) for n, added in zip(shape[2:], sides))
         extent = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation))
         raise ValueError(
-            f"{operation}: a kernel of {kernel[0]} × {kernel[1]} with dilation {dilation} covers {extent}, but the padded "
-            f"images, of shape {shape}, measure {padded}. It must cover at least 1 × 1 and fit inside: use a smaller "
-            "kernel or more padding, or fewer strides and pools before."
+            f"{operation}: a kernel of {kernel[0]} × {kernel[1]} with dilation {dilation} covers {extent}, but the "
+            f"padded images, of shape {shape}, measure {padded}. It must cover at least 1 × 1 and fit inside: use a "
+            "smaller kernel or more padding, or fewer strides and pools before."
         )
 
 
@@ -273,8 +274,8 @@ def _sides(padding: Any, kernel: Pair, stride: Pair, dilation: Pair) -> Sides:
     if padding == "same":
         if stride != (1, 1):
             raise ValueError(f"conv2d: padding='same' keeps the size, so it needs stride 1, not {stride}.")
-        (top, bottom), (left, right) = [((k - 1) * d // 2, k * d - d - (k - 1) * d // 2) for k, d in zip(kernel, dilation)]
-        return (top, bottom), (left, right)
+        height, width = ((k - 1) * d for k, d in zip(kernel, dilation))
+        return (height // 2, height - height // 2), (width // 2, width - width // 2)
     if isinstance(padding, str) and padding != "valid":
         raise ValueError(f"conv2d: padding={padding!r}; the names are 'valid' and 'same'.")
     height, width = pair("conv2d", "padding", 0 if padding == "valid" else padding, 0)

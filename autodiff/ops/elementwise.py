@@ -6,6 +6,8 @@ and Stegun, "Handbook of Mathematical Functions", and, for the activations, the 
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -66,7 +68,26 @@ log1p = _unary(np.log1p, "ln(1 + x), accurate near 0.", symbol="log1p", domain=(
     lambda g, x: g / (1.0 + x)
 )
 
+exp2 = _unary(np.exp2, "2ˣ.", symbol="exp2").vjp(lambda g, out: g * out * math.log(2.0))
+
+log2 = _unary(np.log2, "The logarithm to base 2.", domain=(0.1, 5.0)).vjp(lambda g, x: g / (x * math.log(2.0)))
+
+log10 = _unary(np.log10, "The logarithm to base 10.", domain=(0.1, 5.0)).vjp(lambda g, x: g / (x * math.log(10.0)))
+
+logaddexp = _binary(np.logaddexp, "ln(eˣ + eʸ), exact for any x and y.").vjp(
+    lambda g, x, y: g * sigmoid(x - y),
+    lambda g, x, y: g * sigmoid(y - x),
+)
+
+cbrt = _unary(np.cbrt, "∛x; its gradient at 0 is inf.", symbol="∛", domain=(0.1, 4.0)).vjp(
+    lambda g, out: g / (3.0 * out * out)
+)
+
 # Trigonometry.
+
+deg2rad = _unary(np.deg2rad, "Degrees to radians.").vjp(lambda g: g * (math.pi / 180.0))
+
+rad2deg = _unary(np.rad2deg, "Radians to degrees.").vjp(lambda g: g * (180.0 / math.pi))
 
 sin = _unary(np.sin, "Sine.").vjp(lambda g, x: g * cos(x))
 
@@ -86,15 +107,36 @@ cosh = _unary(np.cosh, "Hyperbolic cosine.").vjp(lambda g, x: g * sinh(x))
 
 tanh = _unary(np.tanh, "Hyperbolic tangent.").vjp(lambda g, out: g * (1.0 - out * out))
 
+arcsinh = _unary(np.arcsinh, "Inverse hyperbolic sine.").vjp(lambda g, x: g / sqrt(x * x + 1.0))
+
+arccosh = _unary(np.arccosh, "Inverse hyperbolic cosine.", domain=(1.2, 4.0)).vjp(lambda g, x: g / sqrt(x * x - 1.0))
+
+arctanh = _unary(np.arctanh, "Inverse hyperbolic tangent.", domain=(-0.9, 0.9)).vjp(lambda g, x: g / (1.0 - x * x))
+
+arctan2 = _binary(np.arctan2, "The angle of the point (y, x), written arctan2(x, y) with the vertical first.",
+                  domain=((0.3, 2.5), (0.3, 2.5))).vjp(
+    lambda g, x, y: g * y / (x * x + y * y),
+    lambda g, x, y: -g * x / (x * x + y * y),
+)  # fmt: skip
+
+hypot = _binary(np.hypot, "√(x² + y²); its gradient at the origin is 0.", domain=((0.3, 2.5), (0.3, 2.5))).vjp(
+    lambda g, x, out: g * x / where(out == 0, 1.0, out),
+    lambda g, y, out: g * y / where(out == 0, 1.0, out),
+)
+
 # Activations. Each forward is exact for inputs of any size, in any float dtype.
+
+
+def _float(x: Any) -> Any:
+    """x with a floating-point dtype: -x wraps around for unsigned integers."""
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 
 @primitive(elementwise=True, symbol="σ")
 def sigmoid(x: Any) -> Any:
     """The logistic function 1 / (1 + e⁻ˣ)."""
-    x = np.asarray(x)
-    if x.dtype.kind != "f":
-        x = x.astype(np.float64)  # -x wraps around for unsigned integers
+    x = _float(x)
     with np.errstate(over="ignore"):  # e**-x = inf gives 0, which is right
         return np.reciprocal(1.0 + np.exp(-x))
 
@@ -147,7 +189,111 @@ def silu(x: Any) -> Any:
 
 silu.vjp(lambda g, x: g * (sigmoid(x) * (1.0 + x * sigmoid(-x))))
 
+@primitive(elementwise=True, symbol="log σ")
+def log_sigmoid(x: Any) -> Any:
+    """ln σ(x) = -ln(1 + e⁻ˣ), exact for any x."""
+    return np.negative(np.logaddexp(np.negative(_float(x)), 0))
+
+
+log_sigmoid.vjp(lambda g, x: g * sigmoid(-x))
+
+# Cody, "Rational Chebyshev approximations for the error function", Mathematics of Computation 23, 1969: the numerators
+# and denominators of erf(x) / x in x² near 0, and of exp(x²) erfc(x) in |x| beyond, highest powers first.
+_ERF_NEAR = (
+    (1.85777706184603153e-1, 3.16112374387056560, 1.13864154151050156e2, 3.77485237685302021e2,
+     3.20937758913846947e3),
+    (1.0, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3),
+)  # fmt: skip
+_ERFC_FAR = (
+    (2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1,
+     2.98635138197400131e2, 8.81952221241769090e2, 1.71204761263407058e3, 2.05107837782607147e3,
+     1.23033935479799725e3),
+    (1.0, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2, 1.62138957456669019e3,
+     3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3, 1.23033935480374942e3),
+)  # fmt: skip
+
+
+def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]], x: Any) -> Any:
+    """The quotient of two polynomials, by Horner's rule."""
+    above, below = (functools.reduce(lambda sum, c: sum * x + c, p[1:], x * 0.0 + p[0]) for p in polynomials)
+    return above / below
+
+
+@primitive(elementwise=True, symbol="erf")
+def erf(x: Any) -> Any:
+    """The error function 2/√π ∫₀ˣ exp(-t²) dt (Cody, 1969), to the last digits of the dtype."""
+    x = _float(x)
+    if x.dtype.char == "e":
+        return erf.forward(x.astype(np.float32)).astype(x.dtype)  # the polynomials overflow in halves
+    size = np.minimum(np.abs(x), 6.0)  # where 1 - erf is below the resolution
+    near = np.minimum(size, 0.5)
+    far = np.maximum(size, 0.46875)
+    tail = 1.0 - np.exp(-far * far) * _ratio(_ERFC_FAR, far)
+    return np.where(np.abs(x) <= 0.46875, x * _ratio(_ERF_NEAR, near * near), np.copysign(tail, x))
+
+
+erf.vjp(lambda g, x: g * exp(-x * x) * (2.0 / math.sqrt(math.pi)))
+
+
+@primitive(elementwise=True, name="gelu", symbol="gelu")
+def _gelu(x: Any, *, approximate: str = "none") -> Any:
+    """x Φ(x), Φ the normal distribution function (Hendrycks and Gimpel, 2016), or its approximation with tanh."""
+    if approximate == "tanh":
+        return np.multiply(0.5, x) * (1.0 + np.tanh(_gelu_inner(x)))
+    return np.multiply(0.5, x) * (1.0 + erf.forward(np.multiply(x, math.sqrt(0.5))))
+
+
+def _gelu_inner(x: Any) -> Any:
+    return math.sqrt(2.0 / math.pi) * x * (1.0 + 0.044715 * (x * x))
+
+
+def _gelu_slope(x: Any, approximate: str) -> Any:
+    if approximate == "tanh":
+        t = tanh(_gelu_inner(x))
+        inner = math.sqrt(2.0 / math.pi) * (1.0 + 3 * 0.044715 * (x * x))
+        return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * inner
+    return 0.5 * (1.0 + erf(x * math.sqrt(0.5))) + x * exp(-0.5 * (x * x)) * math.sqrt(0.5 / math.pi)
+
+
+_gelu.vjp(lambda g, x, approximate: g * _gelu_slope(x, approximate))
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """x Φ(x), where Φ is the normal distribution function (Hendrycks and Gimpel, 2016).
+
+    Parameters
+    ----------
+    x : array_like
+    approximate : {"none", "tanh"}
+        Whether Φ(x) is computed from erf, or as (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2.
+
+    Returns
+    -------
+    Tensor or ndarray
+
+    Raises
+    ------
+    ValueError
+        For another approximation.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.gelu(ad.Tensor([-1.0, 0.0, 1.0]))
+    Tensor([-0.15865525,  0.        ,  0.84134475])
+    """
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f"gelu: approximate={approximate!r}; it is 'none' or 'tanh'.")
+    return _gelu(x, approximate)
+
+
 # Choices.
+
+mod = _binary(np.remainder, "The remainder of x / y, with the sign of y.", name="mod", symbol="mod",
+              domain=((2.1, 2.9), (1.5, 2.0))).vjp(
+    lambda g: g,
+    lambda g, x, y: -g * (x // y),
+)  # fmt: skip
 
 maximum = _binary(np.maximum, "The larger of x and y; a tie shares the gradient.", symbol="max", kinks=(0.0,)).vjp(
     lambda g, x, y: where(x > y, g, where(x == y, 0.5 * g, 0.0)),

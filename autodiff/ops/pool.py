@@ -143,16 +143,16 @@ def _settings(operation: str, x: Any, kernel: Any, stride: Any, padding: Any, di
     """The checked settings of a pool."""
     if x.ndim != 4:
         raise ValueError(
-            f"{operation}: images of shape {x.shape}; needed is (batch, channels, height, width). A single image becomes "
-            "a batch by x[None]."
+            f"{operation}: images of shape {x.shape}; needed is (batch, channels, height, width). A single image "
+            "becomes a batch by x[None]."
         )
     window, spread = pair(operation, "kernel", kernel, 1), pair(operation, "dilation", dilation, 1)
     steps = window if stride is None else pair(operation, "stride", stride, 1)
     height, width = pair(operation, "padding", padding, 0)
     if 2 * height > (window[0] - 1) * spread[0] + 1 or 2 * width > (window[1] - 1) * spread[1] + 1:
         raise ValueError(
-            f"{operation}: padding={padding!r} is more than half of the kernel, {window} with dilation {spread}, so some "
-            "windows would hold nothing but padding."
+            f"{operation}: padding={padding!r} is more than half of the kernel, {window} with dilation {spread}, so "
+            "some windows would hold nothing but padding."
         )
     sides = ((height, height), (width, width))
     check_fits(operation, x.shape, window, sides, steps, spread)

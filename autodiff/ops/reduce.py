@@ -101,7 +101,8 @@ def _prod_rule(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """The product of the other elements: out / x where that is exact, else multiplied out without the element."""
     g = _with_axes(g, x.shape, axis, keepdims)
     plain_x, plain_out = getattr(x, "_data", x), getattr(out, "_data", out)
-    if np.all(plain_x != 0) and np.all(np.abs(plain_out) > np.finfo(plain_out.dtype).tiny) and np.all(plain_out - plain_out == 0):
+    normal = np.isfinite(plain_out) & (np.abs(plain_out) > np.finfo(plain_out.dtype).tiny)
+    if np.all(plain_x != 0) and np.all(normal):
         return g * _with_axes(out, x.shape, axis, keepdims) / x
     reduced = _axes(axis, x.ndim)
     count = _count(x.shape, axis)

@@ -87,38 +87,170 @@ def flip(x: Any, *, axis: Any = None) -> Any:
 flip.vjp(lambda g, axis: flip(g, axis))
 
 
+@primitive
+def roll(x: Any, *, shift: Any, axis: Any = None) -> Any:
+    """The elements moved along axes; what leaves on one side comes back on the other."""
+    return np.roll(x, shift, axis)
+
+
+roll.vjp(lambda g, shift, axis: roll(g, tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift, axis))
+
+
 # Joining and splitting.
 
 
-@primitive
-def concatenate(*arrays: Any, axis: int | None = 0) -> Any:
+@primitive(name="concatenate")
+def _concatenate(*arrays: Any, axis: int | None) -> Any:
     """Joined along an axis that exists."""
     return np.concatenate(arrays, axis)
 
 
 def _part(g: Any, index: int, shapes: tuple[tuple[int, ...], ...], axis: int | None) -> Any:
     """The part of a joined array that came from operand number `index`."""
-    if axis is None:
-        start = sum(math.prod(shape) for shape in shapes[:index])
-        return reshape(_slice(g, 0, start, start + math.prod(shapes[index])), shapes[index])
-    start = sum(shape[axis] for shape in shapes[:index])
-    return _slice(g, axis, start, start + shapes[index][axis])
+    lengths = [math.prod(shape) if axis is None else shape[axis] for shape in shapes]
+    start = sum(lengths[:index])
+    part = _slice(g, axis or 0, start, start + lengths[index])
+    return reshape(part, shapes[index]) if axis is None else part
 
 
 def _slice(x: Any, axis: int, start: int, stop: int) -> Any:
     return x[(slice(None),) * (axis % x.ndim) + (slice(start, stop),)]
 
 
-concatenate.vjp(lambda g, arrays_shape, axis, index: _part(g, index, arrays_shape, axis))
+_concatenate.vjp(lambda g, arrays_shape, axis, index: _part(g, index, arrays_shape, axis))
 
 
-@primitive
-def stack(*arrays: Any, axis: int = 0) -> Any:
+@primitive(name="stack")
+def _stack(*arrays: Any, axis: int) -> Any:
     """Joined along a new axis."""
     return np.stack(arrays, axis)
 
 
-stack.vjp(lambda g, axis, index: g[(slice(None),) * (axis % g.ndim) + (index,)])
+_stack.vjp(lambda g, axis, index: g[(slice(None),) * (axis % g.ndim) + (index,)])
+
+
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    """Joined along an axis that exists, as `np.concatenate`.
+
+    Parameters
+    ----------
+    arrays : sequence of array_like
+        Of equal shapes except along the axis.
+    axis : int or None
+        None flattens the arrays first.
+
+    Returns
+    -------
+    Tensor or ndarray
+
+    Raises
+    ------
+    ValueError
+        If there are no arrays, or their shapes do not fit.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.concatenate([ad.Tensor([1.0, 2.0]), [3.0]])
+    Tensor([1., 2., 3.])
+    """
+    return _concatenate(*_several("concatenate", arrays), axis=axis)
+
+
+def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+    """Joined along a new axis, as `np.stack`.
+
+    Parameters
+    ----------
+    arrays : sequence of array_like
+        Of one shape.
+    axis : int
+        Where the new axis stands in the result.
+
+    Returns
+    -------
+    Tensor or ndarray
+
+    Raises
+    ------
+    ValueError
+        If there are no arrays, or their shapes differ.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.stack([ad.Tensor([1.0, 2.0]), [3.0, 4.0]])
+    Tensor([[1., 2.],
+            [3., 4.]])
+    """
+    return _stack(*_several("stack", arrays), axis=axis)
+
+
+def _several(operation: str, arrays: Any) -> list[Any]:
+    """The operands as a list that is not empty."""
+    operands = list(arrays)
+    if not operands:
+        raise ValueError(f"{operation}: there are no arrays; it needs at least one.")
+    return operands
+
+
+def vstack(arrays: Sequence[Any]) -> Any:
+    """Joined as rows, as `np.vstack`.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.vstack([ad.Tensor([1.0, 2.0]), [3.0, 4.0]])
+    Tensor([[1., 2.],
+            [3., 4.]])
+    """
+    return concatenate([_at_least(a, 2, (0,)) for a in arrays], 0)
+
+
+def hstack(arrays: Sequence[Any]) -> Any:
+    """Joined along the second axis, or the only one, as `np.hstack`.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.hstack([ad.Tensor([1.0, 2.0]), [3.0]])
+    Tensor([1., 2., 3.])
+    """
+    operands = [_at_least(a, 1, (0,)) for a in arrays]
+    return concatenate(operands, 0 if operands and operands[0].ndim == 1 else 1)
+
+
+def column_stack(arrays: Sequence[Any]) -> Any:
+    """Joined as columns, as `np.column_stack`.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.column_stack([ad.Tensor([1.0, 2.0]), [3.0, 4.0]])
+    Tensor([[1., 3.],
+            [2., 4.]])
+    """
+    return concatenate([_at_least(a, 2, (1,)) for a in arrays], 1)
+
+
+def _at_least(x: Any, ndim: int, where: tuple[int, ...]) -> Any:
+    """x with an axis of length 1 put where one is missing."""
+    x = as_array(x)
+    while x.ndim < ndim:
+        x = expand_dims(x, -1 if x.ndim == 0 else where)
+    return x
+
+
+def ravel(x: Any) -> Any:
+    """One axis with all elements, as `np.ravel`.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.ravel(ad.Tensor([[1.0, 2.0], [3.0, 4.0]]))
+    Tensor([1., 2., 3., 4.])
+    """
+    return reshape(x, (-1,))
 
 
 def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
