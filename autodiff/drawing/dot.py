@@ -132,12 +132,21 @@ def _tooltip(box: Box) -> str:
     return f"{box.role} {box.name or ''}  {shape}".strip()
 
 
+def symbol_text(symbol: str) -> str:
+    """A symbol in signs that the usual fonts have; the others come out as empty frames in a PNG.
+
+    >>> symbol_text("∗ᵀ")
+    '*ᵀ'
+    """
+    return symbol.replace("∗", "*").replace("∛", "³√")
+
+
 def _circle(circle: Circle) -> str:
     style = theme.OPERATION
-    symbol = "<BR/>".join(markup(word) for word in circle.symbol.split(" "))
+    symbol = "<BR/>".join(markup(word) for word in symbol_text(circle.symbol).split(" "))
     size = 16 if len(circle.symbol) <= 2 else 11
     lines = [f'<FONT POINT-SIZE="{size}" COLOR="{style.text}">{symbol}</FONT>']
-    lines += [_font(markup(numbers.setting(*each)), 8, style.muted) for each in circle.settings]
+    lines += [_font(markup(text), 8, style.muted) for text in numbers.settings(circle.settings)]
     settings = ", ".join(f"{name}={value}" for name, value in circle.settings)
     tooltip = f"{circle.name}({settings})" + (f"  {circle.source}" if circle.source else "")
     return (

@@ -5,6 +5,7 @@ Small arrays are written in full, larger ones by their minimum, mean and maximum
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -24,31 +25,35 @@ def shape_text(shape: tuple[int, ...], dtype: np.dtype[Any]) -> str:
     return f"{shape if shape else 'scalar'} {dtype}"
 
 
-def number(value: Any) -> str:
-    """One element, to four digits.
+def number(value: Any, digits: int = 3) -> str:
+    """One element, to so many digits; integers and what is below 10,000 with all that they have before the point.
 
-    >>> number(np.float32(1 / 3)), number(np.int64(-12345)), number(np.inf)
-    ('0.3333', '-12345', 'inf')
+    >>> number(np.float32(1 / 3)), number(2345.6), number(np.int64(-12345)), number(np.inf)
+    ('0.333', '2346', '-12345', 'inf')
     """
-    return f"{value:.4g}" if np.asarray(value).dtype.kind == "f" else str(value)
+    if np.asarray(value).dtype.kind != "f":
+        return str(value)
+    return f"{value:.{4 if 1000 <= abs(value) < 9999.5 else digits}g}"
 
 
 def in_full(array: Array) -> list[str] | None:
-    """The lines of a small array, one per row of its last axis; None if it is too large, or holds nothing to show.
+    """The lines of a small array: a matrix of up to three rows as such, anything else as one list of its elements.
 
-    >>> in_full(np.array([[1.0, 2.0], [3.0, 4.5]]))
-    ['[[1, 2],', ' [3, 4.5]]']
+    None if it is too large, or holds nothing to show.
+
+    >>> in_full(np.array([[1.0, 2.0], [3.0, 4.5]])), in_full(np.ones((1, 2, 1)))
+    (['[[1, 2],', ' [3, 4.5]]'], ['[1, 1]'])
     """
     if not 0 < array.size <= FULL:
         return None
     if array.ndim == 0:
-        return [number(array[()])]
-    rows = array.reshape(-1, array.shape[-1])
-    outer = array.ndim - 1
-    lines = [" " * outer + "[" + ", ".join(number(v) for v in row) + "]" for row in rows]
-    lines[0] = "[" * outer + lines[0].lstrip()
-    lines[-1] += "]" * outer
-    return [line + "," for line in lines[:-1]] + lines[-1:]
+        return [number(array[()], digits=4)]
+    matrix = array.ndim == 2 and len(array) <= 3
+    rows = ["[" + ", ".join(number(v) for v in row) + "]" for row in (array if matrix else array.reshape(1, -1))]
+    if not matrix:
+        return rows
+    opened = [("[" if i == 0 else " ") + row for i, row in enumerate(rows)]
+    return [line + "," for line in opened[:-1]] + [opened[-1] + "]"]
 
 
 def summary(array: Array) -> tuple[str, str, str] | None:
@@ -77,14 +82,28 @@ def not_finite(array: Array) -> str | None:
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or None
 
 
-def setting(name: str, value: Any) -> str:
-    """A static setting of an operation, shortened.
+#: What a setting says when it says nothing, and settings that the result's shape says already (None).
+_SILENT = {"stride": "1", "dilation": "1", "groups": "1", "padding": "0", "shape": None, "template": None}
 
-    >>> setting("axis", (0, 1)), setting("key", (slice(None, 2), Ellipsis)), setting("dtype", np.dtype("f4"))
-    ('axis=(0, 1)', 'key=(:2, ...)', 'dtype=float32')
+
+def settings(given: Iterable[tuple[str, Any]]) -> list[str]:
+    """The settings of an operation that are worth their room in its circle, shortened.
+
+    >>> settings([("axis", (0, 1)), ("key", (slice(None, 2), Ellipsis)), ("dtype", np.dtype("f4"))])
+    ['axis=(0, 1)', 'key=(:2, ...)', 'dtype=float32']
+    >>> settings([("stride", (1, 1)), ("padding", ((2, 2), (2, 2))), ("shape", (3, 4))])
+    ['padding=2']
     """
-    text = f"{name}={_plain(value)}"
-    return text if len(text) <= 24 else text[:23] + "…"
+    told = [(name, _plain(_alike(value) if name in _SILENT or name == "kernel" else value)) for name, value in given]
+    texts = [f"{name}={text}" for name, text in told if name not in _SILENT or _SILENT[name] not in (None, text)]
+    return [text if len(text) <= 18 else text[:17] + "…" for text in texts]
+
+
+def _alike(value: Any) -> Any:
+    """(2, 2) and ((2, 2), (2, 2)) as 2."""
+    while isinstance(value, tuple) and value and all(each == value[0] for each in value):
+        value = value[0]
+    return value
 
 
 def _plain(value: Any) -> str:

@@ -25,7 +25,7 @@ WALKS = ("none", "backward", "retain_graph", "create_graph")
 #: Names as users might give them, and as they never would.
 names = st.one_of(
     st.sampled_from(["w", "layer.0.weight", "<b>&amp;", 'say "x"', "a\nb", "\\N", "\\", "ends\\"]),
-    st.sampled_from(["日本 é", "{|}", "]>", "-->", " ", "a  b ", "&#92;", "%s", "\x00", "\ud800"]),
+    st.sampled_from(["日本 é", "{|}", "]>", "-->", " ", "a  b ", "&#92;", "%s", "\x00", "\ud800", "\ufffe"]),
     st.text(min_size=1, max_size=30),
 )
 floats = st.one_of(st.floats(-3, 3), st.sampled_from([0.0, -0.0, np.nan, np.inf, -np.inf, 6e4, 1e-7]))
