@@ -216,7 +216,7 @@ def primitive(
     domain: Domain = (-np.inf, np.inf),
     kinks: Sequence[float] = (),
     summary: str | None = None,
-) -> Any:  # a Primitive, or the decorator that makes one
+) -> Primitive:  # or, without a forward, the decorator that makes one
     """Declare an operation from its NumPy forward; give its derivative with `.vjp` afterwards.
 
     Parameters
@@ -268,7 +268,7 @@ def primitive(
     5.0
     """
     if forward is None:
-        return lambda function: primitive(
+        return lambda function: primitive(  # type: ignore[return-value]  # it is called like a Primitive
             function, names=names, name=name, broadcasts=broadcasts, elementwise=elementwise, view=view,
             auxiliary=auxiliary, mutates=mutates, symbol=symbol, domain=domain, kinks=kinks, summary=summary,
         )  # fmt: skip

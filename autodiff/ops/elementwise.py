@@ -23,6 +23,21 @@ def _binary(forward: Any, summary: str, **declaration: Any) -> Primitive:
     return primitive(forward, names="x y", elementwise=True, summary=summary, **declaration)
 
 
+# Choice; first, because the rules of others choose.
+
+
+@primitive(elementwise=True, symbol="where")
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """x where the condition holds, y elsewhere."""
+    return np.where(condition, x, y)
+
+
+where.vjp(
+    None,
+    lambda g, condition: where(condition, g, 0.0),
+    lambda g, condition: where(condition, 0.0, g),
+)
+
 # Arithmetic.
 
 add = _binary(np.add, "x + y.", symbol="+").vjp(lambda g: g, lambda g: g)
@@ -38,7 +53,7 @@ div = _binary(np.divide, "x / y.", name="div", symbol="÷", domain=((-3.0, 3.0),
 
 neg = _unary(np.negative, "-x.", name="neg", symbol="−").vjp(lambda g: -g)
 
-pow = _binary(np.power, "x to the power y; exact where x or y is zero.", name="pow", symbol="^",
+pow: Primitive = _binary(np.power, "x to the power y; exact where x or y is zero.", name="pow", symbol="^",
               domain=((0.3, 2.5), (-3.0, 3.0))).vjp(
     # d/dx x**y = y x**(y-1), and 0 where y is 0, whatever x is.
     lambda g, x, y: g * y * pow(x, where(y == 0, 0.0, y - 1.0)),
@@ -62,7 +77,7 @@ exp = _unary(np.exp, "eˣ.", symbol="exp").vjp(lambda g, out: g * out)
 
 expm1 = _unary(np.expm1, "eˣ - 1, accurate near 0.", symbol="expm1").vjp(lambda g, out: g * (out + 1.0))
 
-log = _unary(np.log, "The natural logarithm.", symbol="ln", domain=(0.1, 5.0)).vjp(lambda g, x: g / x)
+log: Primitive = _unary(np.log, "The natural logarithm.", symbol="ln", domain=(0.1, 5.0)).vjp(lambda g, x: g / x)
 
 log1p = _unary(np.log1p, "ln(1 + x), accurate near 0.", symbol="log1p", domain=(-0.8, 4.0)).vjp(
     lambda g, x: g / (1.0 + x)
@@ -73,11 +88,6 @@ exp2 = _unary(np.exp2, "2ˣ.", symbol="exp2").vjp(lambda g, out: g * out * math.
 log2 = _unary(np.log2, "The logarithm to base 2.", domain=(0.1, 5.0)).vjp(lambda g, x: g / (x * math.log(2.0)))
 
 log10 = _unary(np.log10, "The logarithm to base 10.", domain=(0.1, 5.0)).vjp(lambda g, x: g / (x * math.log(10.0)))
-
-logaddexp = _binary(np.logaddexp, "ln(eˣ + eʸ), exact for any x and y.").vjp(
-    lambda g, x, y: g * sigmoid(x - y),
-    lambda g, x, y: g * sigmoid(y - x),
-)
 
 cbrt = _unary(np.cbrt, "∛x; its gradient at 0 is inf.", symbol="∛", domain=(0.1, 4.0)).vjp(
     lambda g, out: g / (3.0 * out * out)
@@ -91,7 +101,7 @@ rad2deg = _unary(np.rad2deg, "Radians to degrees.").vjp(lambda g: g * (180.0 / m
 
 sin = _unary(np.sin, "Sine.").vjp(lambda g, x: g * cos(x))
 
-cos = _unary(np.cos, "Cosine.").vjp(lambda g, x: -g * sin(x))
+cos: Primitive = _unary(np.cos, "Cosine.").vjp(lambda g, x: -g * sin(x))
 
 tan = _unary(np.tan, "Tangent.", domain=(-1.2, 1.2)).vjp(lambda g, out: g * (1.0 + out * out))
 
@@ -103,7 +113,7 @@ arctan = _unary(np.arctan, "Inverse tangent.").vjp(lambda g, x: g / (1.0 + x * x
 
 sinh = _unary(np.sinh, "Hyperbolic sine.").vjp(lambda g, x: g * cosh(x))
 
-cosh = _unary(np.cosh, "Hyperbolic cosine.").vjp(lambda g, x: g * sinh(x))
+cosh: Primitive = _unary(np.cosh, "Hyperbolic cosine.").vjp(lambda g, x: g * sinh(x))
 
 tanh = _unary(np.tanh, "Hyperbolic tangent.").vjp(lambda g, out: g * (1.0 - out * out))
 
@@ -188,6 +198,12 @@ def silu(x: Any) -> Any:
 
 
 silu.vjp(lambda g, x: g * (sigmoid(x) * (1.0 + x * sigmoid(-x))))
+
+logaddexp = _binary(np.logaddexp, "ln(eˣ + eʸ), exact for any x and y.").vjp(
+    lambda g, x, y: g * sigmoid(x - y),
+    lambda g, x, y: g * sigmoid(y - x),
+)
+
 
 @primitive(elementwise=True, symbol="log σ")
 def log_sigmoid(x: Any) -> Any:
@@ -295,27 +311,14 @@ mod = _binary(np.remainder, "The remainder of x / y, with the sign of y.", name=
     lambda g, x, y: -g * (x // y),
 )  # fmt: skip
 
-maximum = _binary(np.maximum, "The larger of x and y; a tie shares the gradient.", symbol="max", kinks=(0.0,)).vjp(
+maximum = _binary(np.maximum, "The larger of x and y; a tie halves the gradient.", symbol="max", kinks=(0.0,)).vjp(
     lambda g, x, y: where(x > y, g, where(x == y, 0.5 * g, 0.0)),
     lambda g, x, y: where(y > x, g, where(x == y, 0.5 * g, 0.0)),
 )
 
-minimum = _binary(np.minimum, "The smaller of x and y; a tie shares the gradient.", symbol="min", kinks=(0.0,)).vjp(
+minimum: Primitive = _binary(np.minimum, "The smaller of x and y; a tie halves the gradient.", symbol="min", kinks=(0.0,)).vjp(
     lambda g, x, y: where(x < y, g, where(x == y, 0.5 * g, 0.0)),
     lambda g, x, y: where(y < x, g, where(x == y, 0.5 * g, 0.0)),
-)
-
-
-@primitive(elementwise=True, symbol="where")
-def where(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, y elsewhere."""
-    return np.where(condition, x, y)
-
-
-where.vjp(
-    None,
-    lambda g, condition: where(condition, g, 0.0),
-    lambda g, condition: where(condition, 0.0, g),
 )
 
 

@@ -22,9 +22,6 @@ def slice(x: Any, *, key: Any) -> Any:
     return np.asarray(x)[key]
 
 
-slice.vjp(lambda g, key, x_shape: unslice(g, key, x_shape))
-
-
 @primitive(symbol="[ ]ᵀ")
 def unslice(x: Any, *, key: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of a shape, with x at a basic index."""
@@ -34,6 +31,7 @@ def unslice(x: Any, *, key: Any, shape: tuple[int, ...]) -> Any:
     return out
 
 
+slice.vjp(lambda g, key, x_shape: unslice(g, key, x_shape))
 unslice.vjp(lambda g, key: slice(g, key))
 
 
@@ -50,11 +48,6 @@ def gather(*arrays: Any, template: tuple[Any, ...]) -> Any:
     return np.asarray(arrays[0])[_filled(template, places)], places
 
 
-gather.vjp(
-    lambda g, arrays_shape, places, template: scatter(g, *places, template=template, shape=arrays_shape[0])
-)
-
-
 @primitive(auxiliary=("places",), symbol="[ ]ᵀ")
 def scatter(*arrays: Any, template: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Zeros of a shape, to which the first array is added at an index; a repeated index accumulates."""
@@ -69,6 +62,9 @@ def scatter(*arrays: Any, template: tuple[Any, ...], shape: tuple[int, ...]) -> 
     return out, places
 
 
+gather.vjp(
+    lambda g, arrays_shape, places, template: scatter(g, *places, template=template, shape=arrays_shape[0])
+)
 scatter.vjp(lambda g, places, template: gather(g, *places, template=template))
 
 

@@ -136,7 +136,7 @@ def tril(x: Any, k: int = 0) -> Any:
             [3., 4.]])
     """
     x = as_array(x)
-    return where(np.tri(*x.shape[-2:], k=k, dtype=bool), x, 0)
+    return where(np.tri(x.shape[-2], x.shape[-1], k, bool), x, 0)
 
 
 def triu(x: Any, k: int = 0) -> Any:
@@ -150,7 +150,7 @@ def triu(x: Any, k: int = 0) -> Any:
             [0., 4.]])
     """
     x = as_array(x)
-    return where(np.tri(*x.shape[-2:], k=k - 1, dtype=bool), 0, x)
+    return where(np.tri(x.shape[-2], x.shape[-1], k - 1, bool), 0, x)
 
 
 # Inverses and determinants.
@@ -310,7 +310,7 @@ def cholesky(x: Any, upper: bool = False) -> Any:
 
 
 @primitive(name="norm", symbol="‖x‖")
-def _norm(x: Any, *, ord: float, axis: tuple[int, ...], keepdims: bool) -> Any:
+def _norm(x: Any, *, ord: float, axis: tuple[int, ...], keepdims: Any) -> Any:
     """(Σ |x|ᵖ)^(1/p) over axes; its gradient where it is 0 is 0."""
     if ord == 2:
         return np.sqrt(np.add.reduce(np.square(x), axis=axis, keepdims=keepdims))

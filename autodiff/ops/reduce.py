@@ -42,7 +42,7 @@ def _spread(g: Any, x_shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any
 
 
 @primitive(symbol="Σ")
-def sum(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def sum(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """The sum over axes; over all without an axis."""
     return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
@@ -51,7 +51,7 @@ sum.vjp(lambda g, x_shape, axis, keepdims: _spread(g, x_shape, axis, keepdims))
 
 
 @primitive(symbol="mean")
-def mean(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def mean(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """The mean over axes."""
     x = np.asarray(x)
     if x.dtype.char == "e":
@@ -92,7 +92,7 @@ std.vjp(lambda g, x, out, axis, ddof, keepdims: _std_rule(g, x, out, axis, ddof,
 
 
 @primitive(symbol="Π")
-def prod(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def prod(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """The product over axes; the gradient is exact where elements are zero."""
     return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
 
@@ -126,7 +126,7 @@ def _extreme_rule(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 @primitive(symbol="max", kinks=(0.0,))
-def max(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def max(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """The largest element over axes; ties share the gradient evenly."""
     return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
 
@@ -135,7 +135,7 @@ max.vjp(lambda g, x, out, axis, keepdims: _extreme_rule(g, x, out, axis, keepdim
 
 
 @primitive(symbol="min", kinks=(0.0,))
-def min(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def min(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """The smallest element over axes; ties share the gradient evenly."""
     return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
 

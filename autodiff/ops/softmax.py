@@ -33,11 +33,6 @@ def logsumexp(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return out if keepdims else out.squeeze(axis)
 
 
-logsumexp.vjp(
-    lambda g, x, axis, keepdims: _with_axes(g, x.shape, axis, keepdims) * softmax(x, axis),
-)
-
-
 @primitive
 def softmax(x: Any, *, axis: Any = -1) -> Any:
     """eˣ / Σ eˣ along an axis."""
@@ -45,6 +40,9 @@ def softmax(x: Any, *, axis: Any = -1) -> Any:
     return e / np.add.reduce(e, axis=axis, keepdims=True)
 
 
+logsumexp.vjp(
+    lambda g, x, axis, keepdims: _with_axes(g, x.shape, axis, keepdims) * softmax(x, axis),
+)
 softmax.vjp(lambda g, out, axis: out * (g - sum(g * out, axis, True)))
 
 
