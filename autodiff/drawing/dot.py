@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from ..primitive import Array
 from . import numbers, theme
-from .extract import Arrow, Box, Circle, Picture, Scope
+from .parts import Arrow, Box, Circle, Picture, Scope
 from .theme import Style
 
 Direction = Literal["LR", "TB"]

@@ -10,71 +10,14 @@ import inspect
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from ..graph import Node
 from ..primitive import Array
 from ..tensor import RetainGrad, Tensor
-
-Role = Literal["parameter", "input", "constant", "intermediate", "output"]
-Scope = tuple[str, ...]
-
-
-@dataclass
-class Box:
-    """A tensor. `value` is None where the graph did not keep it, `shape` where not even that is known."""
-
-    id: str
-    role: Role
-    name: str | None = None
-    shape: tuple[int, ...] | None = None
-    dtype: np.dtype[Any] | None = None
-    value: Array | None = None
-    grad: Array | None = None
-    scope: Scope = ()
-    changed: bool = False
-
-
-@dataclass
-class Circle:
-    """An operation: its symbol, the settings that are not its defaults, and where it was called, if recorded."""
-
-    id: str
-    name: str
-    symbol: str
-    settings: tuple[tuple[str, Any], ...]
-    scope: Scope
-    source: str | None = None
-
-
-@dataclass
-class Arrow:
-    """From one id to another; `label` is the argument's name where the order of the arguments matters."""
-
-    tail: str
-    head: str
-    label: str | None = None
-
-
-@dataclass
-class Picture:
-    """Everything that is drawn, in the order in which the program can have computed it."""
-
-    parts: list[Box | Circle] = field(default_factory=list)
-    arrows: list[Arrow] = field(default_factory=list)
-
-    @property
-    def boxes(self) -> list[Box]:
-        """The tensors."""
-        return [part for part in self.parts if isinstance(part, Box)]
-
-    @property
-    def circles(self) -> list[Circle]:
-        """The operations."""
-        return [part for part in self.parts if isinstance(part, Circle)]
+from .parts import Arrow, Box, Circle, Picture, Role, Scope
 
 
 def named_tensors(params: Any) -> list[tuple[str, Tensor]]:

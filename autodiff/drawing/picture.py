@@ -13,7 +13,8 @@ from typing import Any
 
 from ..tensor import Tensor
 from .dot import Direction, Options, dot_text
-from .extract import Picture, extract, named_tensors
+from .extract import extract, named_tensors
+from .parts import Picture
 from .render import FORMATS, render
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import autodiff as ad
 from autodiff.drawing import render
 from autodiff.drawing.dot import LONGEST_NAME, Options, dot_text, printable, symbol_text
-from autodiff.drawing.extract import Box, Circle, Picture
+from autodiff.drawing.parts import Box, Circle, Picture
 from tests.autodiff.drawing.programs import lines_of, names, nodes_of, programs, texts_of
 
 needs_dot = pytest.mark.skipif(
@@ -272,6 +272,14 @@ def test_a_leaf_that_was_changed_since_says_so_unless_its_value_was_recorded():
     recorded = drawn(ad.record())
     assert ">[1, 2]<" in recorded
     assert "changed since" not in recorded
+
+
+def test_an_intermediate_value_that_was_changed_since_is_not_shown():
+    hidden = leaf(3.0, "x") * 2.0
+    out = ad.square(hidden)
+    assert "dashed" not in ad.draw(out).source
+    hidden.data -= 1.0
+    assert sum("dashed" in line for line in lines_of(ad.draw(out).source, "t")) == 1
 
 
 def test_retained_gradients_of_computed_tensors_are_shown():

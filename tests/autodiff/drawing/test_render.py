@@ -1,4 +1,5 @@
 """Pictures come from the system's dot, where there is none from graphviz-pure, else an error says how to get one."""
+import importlib.metadata
 import os
 import stat
 import subprocess
@@ -76,6 +77,17 @@ def test_without_a_system_dot_graphviz_pure_makes_svg_and_png(drawing, only_pack
     ElementTree.fromstring(drawing.pipe("svg"))
     assert drawing.pipe("png").startswith(b"\x89PNG")
     assert dot_command.DOT_BINARY is before
+
+
+def test_an_executable_of_graphviz_pure_that_pip_did_not_install_is_found_by_its_name(monkeypatch, tmp_path):
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "files", missing)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert render.packaged_dot() is None
+    other = program_named_dot(tmp_path).rename(tmp_path / "graphviz-pure")
+    assert render.packaged_dot() == str(other)
 
 
 @needs_package
