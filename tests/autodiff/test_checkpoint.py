@@ -53,7 +53,7 @@ def test_values_and_gradients_are_identical_bit_for_bit(rows, width, depth, seed
 
 def every_kind(x, w, plain, mask):
     """Views, index arrays, auxiliary outputs, variadic primitives, constants, plain operands of odd layouts."""
-    h = ad.concatenate(x, ad.stack(w[0], w[1], axis=0), axis=0)
+    h = ad.concatenate([x, ad.stack([w[0], w[1]], axis=0)], axis=0)
     h = ad.sort(h, axis=0)[[0, 0, -1]] + plain.T @ ad.exp(h)[: len(plain)]
     h = ad.where(h.data > 0, h, h * ad.stop_gradient(h))
     h = ad.maximum(h, 0.1) * mask + ad.einsum("ij,kj->ik", h, w.T).sum()

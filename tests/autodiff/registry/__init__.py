@@ -1,27 +1,24 @@
 """The registry of the tests: one entry for every primitive, from which all property tests are made.
 
 An elementwise primitive of one or two arguments needs no entry of its own, it is derived from its declaration; every
-other primitive has one in `elementwise`, `arrays` or `linear`.
+other primitive has one in `elementwise`, `arrays`, `linear`, `images` or `state`.
 """
 from __future__ import annotations
 
-import importlib
-import importlib.util
-
 import autodiff as ad
+import nn  # noqa: F401 (declares primitives of its own)
 
-from . import arrays, elementwise, linear
+from . import arrays, elementwise, images, linear, state
 from .sample import Entry, Sample, samples
 
 __all__ = ["ENTRIES", "EXPLICIT", "PRIMITIVES", "Entry", "Sample", "entry_of", "samples"]
 
-if getattr(importlib.util.find_spec("nn"), "origin", None):
-    importlib.import_module("nn")  # declares primitives of its own
-
 #: As declared by the packages. Doctests declare more while they run, which are none of ours.
 PRIMITIVES: dict[str, ad.Primitive] = dict(sorted(ad.REGISTRY.items()))
 
-EXPLICIT: dict[str, Entry] = {**elementwise.ENTRIES, **arrays.ENTRIES, **linear.ENTRIES}
+EXPLICIT: dict[str, Entry] = {
+    **elementwise.ENTRIES, **arrays.ENTRIES, **linear.ENTRIES, **images.ENTRIES, **state.ENTRIES,
+}  # fmt: skip
 
 
 def entry_of(primitive: ad.Primitive) -> Entry | None:

@@ -132,6 +132,16 @@ def drawn_flip(d: Draw) -> tuple[Any, ...]:
     return [d.values(shape)], {"axis": d.axis(len(shape))}
 
 
+def drawn_roll(d: Draw) -> tuple[Any, ...]:
+    """One shift for one axis, for several, or for all elements; or as many shifts as axes."""
+    shape = d.shape()
+    axis = d.axis(len(shape))
+    axis = None if axis == () else axis
+    several = isinstance(axis, tuple) and d.boolean()
+    shift = tuple(d.integer(-3, 3) for _ in axis) if several else d.integer(-4, 4)
+    return [d.values(shape)], {"shift": shift, "axis": axis}
+
+
 def drawn_concatenate(d: Draw) -> tuple[Any, ...]:
     shape = d.shape(1)
     axis = d.axis(len(shape), many=False)
@@ -274,6 +284,7 @@ ENTRIES = {
     "expand_dims": Entry(drawn_expand_dims, np.expand_dims),
     "squeeze": Entry(drawn_squeeze, np.squeeze),
     "broadcast_to": Entry(drawn_broadcast_to, np.broadcast_to),
+    "roll": Entry(drawn_roll, np.roll),
     "flip": Entry(drawn_flip, np.flip),
     "concatenate": Entry(drawn_concatenate, lambda *arrays, axis: np.concatenate(arrays, axis)),
     "stack": Entry(drawn_stack, lambda *arrays, axis: np.stack(arrays, axis)),

@@ -36,13 +36,11 @@ def normal_cdf(x: float) -> float:
     return math.erfc(-x / math.sqrt(2)) / 2
 
 
-def tanh_gelu(x: float) -> float:
-    return x / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-
-
-def gelu(x: float, approximate: Any = None) -> float:
+def gelu(x: float, approximate: str) -> float:
     """Hendrycks and Gimpel, 2016: x times the normal distribution function, or its approximation by tanh."""
-    return tanh_gelu(x) if approximate not in (None, False, "none") else x * normal_cdf(x)
+    if approximate == "none":
+        return x * normal_cdf(x)
+    return x / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
 #: NumPy's function where the name differs from ours, and formulas for what NumPy does not have.
@@ -54,6 +52,7 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "elu": by_element(lambda x, alpha: x if x > 0 else alpha * (math.exp(x) - 1)),
     "silu": by_element(lambda x: x * logistic(x)),
     "softplus": by_element(lambda x: math.log(1 + math.exp(x))),
+    "log_sigmoid": by_element(lambda x: math.log(logistic(x))),
     "gelu": by_element(gelu),
     "erf": by_element(math.erf),
     "astype": lambda x, dtype: np.asarray(x).astype(dtype),
@@ -64,6 +63,7 @@ SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
     "leaky_relu": {"slope": (0.01, 0.3, -0.5)},
     "elu": {"alpha": (1.0, 0.4, 2.5)},
     "astype": {"dtype": (np.dtype("f8"), np.dtype("f4"))},
+    "gelu": {"approximate": ("none", "tanh")},
 
 }
 

@@ -198,8 +198,6 @@ def single_precision_agrees_with_double(sample: Sample, entry: Entry) -> None:
 
 def nothing_given_is_changed(sample: Sample, entry: Entry) -> None:
     """Operands and upstream gradient keep their bytes, forward, backward and in a recorded backward."""
-    if sample.primitive.mutates:
-        return
     before = [np.array(x) for x in sample.operands]
     given = sample.given()
     out = sample.primitive(*given, **sample.static)
@@ -247,3 +245,22 @@ PROPERTIES: tuple[Callable[[Sample, Entry], None], ...] = (
     nothing_given_is_changed,
     who_else_requires_grad_makes_no_difference,
 )
+
+
+def only_what_is_declared_changes(sample: Sample, entry: Entry) -> None:
+    """A state primitive leaves in its arguments what the formula says, and every other operand alone."""
+    for dtype in entry.dtypes[:2]:
+        operands = [np.array(x) for x in sample.cast(dtype).raw()]
+        given = [x.copy() if x.ndim else float(x) for x in operands]
+        expected = dict(zip(sample.primitive.mutates, entry.reference(*sample.raw()), strict=True))
+        sample.primitive(*given, **sample.static)
+        for name, after, before in zip(sample.primitive.inputs, given, operands, strict=True):
+            if name in expected:
+                assert after.dtype == dtype
+                close(after, expected[name], 1e-12 if dtype == "f8" else 1e-5, name)
+            else:
+                np.testing.assert_array_equal(after, before)
+
+
+#: What a primitive that changes its arguments keeps instead: it has no rules.
+STATE_PROPERTIES = (only_what_is_declared_changes,)

@@ -174,6 +174,9 @@ def sampled(draw: Callable[[Any], Any], primitive: ad.Primitive, entry: Entry) -
     """Draw one call of a primitive."""
     d = Draw(draw)
     operands, static, *tolerance = entry.draw(d)
+    if primitive.mutates:  # flat memory of the caller's, and settings that may differ from step to step
+        kinds = tuple("array" if np.ndim(x) else "scalar" for x in operands)
+        return Sample(primitive, [np.asarray(x) for x in operands], static, kinds, int(d.rng.integers(2**32)))
     operands = [laid_out(d, np.asarray(x)) for x in operands]
     rules = primitive.rules * len(operands) if primitive.variadic else primitive.rules or (None,) * len(operands)
     able = [i for i, (x, rule) in enumerate(zip(operands, rules, strict=False)) if rule and is_float(x)]
@@ -182,7 +185,7 @@ def sampled(draw: Callable[[Any], Any], primitive: ad.Primitive, entry: Entry) -
         options = ["leaf", "leaf", "tensor", "array"] if i in able else ["array", "tensor"]
         if entry.scalars and x.ndim == 0 and is_float(x):
             options.append("scalar")
-        kinds.append("array" if primitive.mutates else d.one_of(*options))
+        kinds.append(d.one_of(*options))
     if able and "leaf" not in kinds:
         kinds[d.one_of(*able)] = "leaf"
     seed = int(d.rng.integers(2**32))
