@@ -7,6 +7,7 @@ calculus). Everything public is here.
 from typing import TYPE_CHECKING, Any
 
 from . import ops
+from .check import GradientCheckError, gradcheck, gradgradcheck
 from .checkpoint import checkpoint
 from .functional import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .graph import Node
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 __all__ = [
     "REGISTRY",
     "AnomalyError",
+    "GradientCheckError",
     "Node",
     "Primitive",
     "Tensor",
@@ -32,6 +34,8 @@ __all__ = [
     "draw",
     "enable_grad",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "gradients",
     "hessian",
     "hvp",
