@@ -55,6 +55,9 @@ def _compute(primitive: Primitive, operands: str, raw: str) -> Iterator[str]:
     yield f"        out{results} = forward({operands}{settings})"
     yield "    except Exception as error:"
     yield f"        raise refusal(primitive, error, ({operands},), {static}) from error"
+    for name in primitive.mutates:
+        yield f"    if {name}_data is not {name}:"
+        yield f"        {name}._raise_version()"
     yield f"    if {raw}:"
     yield "        return out"
     yield "    if type(out) is not ndarray:"
@@ -71,7 +74,7 @@ def _wrap(primitive: Primitive, untracked: str, parents: str, operands: str) -> 
     yield "    out_tensor._data = out"
     yield "    out_tensor._grad = out_tensor._version = out_tensor._hooks = None"
     yield "    out_tensor._grad_home = out_tensor.name = None"
-    if primitive.view:
+    if primitive.view or primitive.mutates:
         yield from _share_version(primitive)
     yield "    usual = out_dtype is float64 or out_dtype is float32"
     yield f"    if ({untracked}) or not now.grad or not (usual or is_float(out_dtype, primitive)):"
@@ -97,7 +100,7 @@ def _wrap(primitive: Primitive, untracked: str, parents: str, operands: str) -> 
 
 
 def _share_version(primitive: Primitive) -> Iterator[str]:
-    """A view shares the version of what it looks at, made now if nobody asked for it before."""
+    """A view, or an array changed in place, shares the version of its memory, made now if nobody asked before."""
     first = primitive.inputs[0]
     yield f"    if {first}_data is not {first}:"
     yield f"        cell = {first}._version"

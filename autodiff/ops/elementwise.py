@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Primitive, primitive
+from .shape import as_array
 
 
 def _unary(forward: Any, summary: str, **declaration: Any) -> Primitive:
@@ -53,13 +54,34 @@ div = _binary(np.divide, "x / y.", name="div", symbol="÷", domain=((-3.0, 3.0),
 
 neg = _unary(np.negative, "-x.", name="neg", symbol="−").vjp(lambda g: -g)
 
-pow: Primitive = _binary(np.power, "x to the power y; exact where x or y is zero.", name="pow", symbol="^",
-              domain=((0.3, 2.5), (-3.0, 3.0))).vjp(
+@primitive(elementwise=True, symbol="^", domain=((0.3, 2.5), (-3.0, 3.0)))
+def pow(x: Any, y: Any) -> Any:
+    """x to the power y; exact where x or y is zero."""
+    if isinstance(x, np.ndarray) and isinstance(y, (int, float)):
+        return x**y  # NumPy's operator squares, inverts and takes roots where it can
+    return np.power(x, y)
+
+
+def _less_one(y: Any) -> Any:
+    """y - 1, and 0 where y is 0. A Python number stays one, so that it widens no dtype."""
+    if isinstance(y, (int, float)):
+        return y - 1.0 if y else 0.0
+    return where(y == 0, 0.0, y - 1.0)
+
+
+def _log_or_zero(x: Any) -> Any:
+    """ln x, and 0 where x is 0."""
+    if isinstance(x, (int, float)):
+        return math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
+    return log(where(x == 0, 1.0, x))
+
+
+pow.vjp(
     # d/dx x**y = y x**(y-1), and 0 where y is 0, whatever x is.
-    lambda g, x, y: g * y * pow(x, where(y == 0, 0.0, y - 1.0)),
+    lambda g, x, y: g * y * pow(x, _less_one(y)),
     # d/dy x**y = x**y log x, and 0 where x is 0.
-    lambda g, x, out: g * out * log(where(x == 0, 1.0, x)),
-)  # fmt: skip
+    lambda g, x, out: g * out * _log_or_zero(x),
+)
 
 abs = _unary(np.absolute, "|x|; its gradient at 0 is 0.", name="abs", symbol="|x|", kinks=(0.0,)).vjp(
     lambda g, x: g * sign(x)
@@ -260,13 +282,14 @@ def _gelu(x: Any, *, approximate: str = "none") -> Any:
 
 
 def _gelu_inner(x: Any) -> Any:
+    x = _clip(x, -20.0, 20.0)  # beyond, tanh is 1 to the last digit, and x³ may overflow
     return math.sqrt(2.0 / math.pi) * x * (1.0 + 0.044715 * (x * x))
 
 
 def _gelu_slope(x: Any, approximate: str) -> Any:
     if approximate == "tanh":
         t = tanh(_gelu_inner(x))
-        inner = math.sqrt(2.0 / math.pi) * (1.0 + 3 * 0.044715 * (x * x))
+        inner = math.sqrt(2.0 / math.pi) * (1.0 + 3 * 0.044715 * square(_clip(x, -20.0, 20.0)))
         return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * inner
     return 0.5 * (1.0 + erf(x * math.sqrt(0.5))) + x * exp(-0.5 * (x * x)) * math.sqrt(0.5 / math.pi)
 
@@ -316,10 +339,11 @@ maximum = _binary(np.maximum, "The larger of x and y; a tie halves the gradient.
     lambda g, x, y: where(y > x, g, where(x == y, 0.5 * g, 0.0)),
 )
 
-minimum: Primitive = _binary(np.minimum, "The smaller of x and y; a tie halves the gradient.", symbol="min", kinks=(0.0,)).vjp(
+minimum: Primitive = _binary(np.minimum, "The smaller of x and y; a tie halves the gradient.", symbol="min",
+                             kinks=(0.0,)).vjp(
     lambda g, x, y: where(x < y, g, where(x == y, 0.5 * g, 0.0)),
     lambda g, x, y: where(y < x, g, where(x == y, 0.5 * g, 0.0)),
-)
+)  # fmt: skip
 
 
 @primitive(elementwise=True, name="clip", symbol="clip", kinks=(-1.0, 1.0))
@@ -355,7 +379,9 @@ def clip(x: Any, lo: Any = None, hi: Any = None) -> Any:
     >>> ad.grad(lambda x: ad.clip(x, 0.0, 1.0).sum())(ad.Tensor([-1.0, 0.0, 0.5, 2.0]))
     Tensor([0., 1., 1., 0.])
     """
-    return _clip(x, -np.inf if lo is None else lo, np.inf if hi is None else hi)
+    dtype = as_array(x).dtype
+    least, most = (np.iinfo(dtype).min, np.iinfo(dtype).max) if dtype.kind in "iu" else (-np.inf, np.inf)
+    return _clip(x, least if lo is None else lo, most if hi is None else hi)
 
 
 # Dtype and identity.

@@ -19,7 +19,7 @@ def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
     x = np.asarray(x)
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
-    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0) if not np.isfinite(top).all() else top
     return x - top, top
 
