@@ -7,6 +7,7 @@ derivative itself is recorded (`create_graph`): the rules are the same. The one 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from operator import attrgetter
 from typing import Any
 
@@ -14,13 +15,12 @@ import numpy as np
 
 from . import modes
 from .graph import Deferred, Node, wrapped
+from .hooks import run_hooks
 from .primitive import Array
-from .tensor import RetainGrad, Tensor
+from .tensor import Tensor
 
 Place = Node | Tensor
 Cotangents = dict[Place, Any]
-
-_newest_first = attrgetter("order")
 
 
 def backward(output: Tensor, grad: Any = None, *, retain_graph: bool = False, create_graph: bool = False) -> None:
@@ -55,7 +55,8 @@ def seed_for(output: Tensor, grad: Any, create_graph: bool, caller: str) -> Any:
                 f"it to one number, for example with .sum() or .mean(), or pass the upstream gradient of shape "
                 f"{output.shape}."
             )
-        seed = np.ones_like(output._data)
+        seed = np.empty(output._data.shape, output._data.dtype)
+        seed.fill(1)
         return Tensor._of(seed, None) if create_graph else seed
     data = grad._data if isinstance(grad, Tensor) else np.asarray(grad)
     if data.shape != output.shape or data.dtype.kind not in "fiub":
@@ -95,67 +96,59 @@ def walk(
     cotangents: Cotangents = {}
     for place, g in seeds:
         cotangents[place] = g if place not in cotangents else cotangents[place] + g
-    order = _order([place for place in cotangents if isinstance(place, Node)], since)
-    asked = set(targets) if targets is not None else set()
-    wanted = None if targets is None else _leading_to(order, asked)
-    if wanted is not None:
+    asked: set[Place] = set()
+    wanted: set[Place] | None = None
+    if targets is not None:
+        asked = set(targets)
+        wanted = _leading_to(asked, [place for place in cotangents if isinstance(place, Node)], since)
         cotangents = {place: g for place, g in cotangents.items() if place in wanted}
-    release = not (create_graph or retain_graph)
-    if not create_graph:
-        _visit(order, cotangents, asked, wanted, release=release, recorded=False)
-    else:
+    if create_graph:
         with modes.enable_grad():
-            _visit(order, cotangents, asked, wanted, release=False, recorded=True)
-    for leaf in [place for place in cotangents if isinstance(place, Tensor)]:
-        if leaf._hooks:
-            cotangents[leaf] = _run_hooks(leaf._hooks, cotangents[leaf], leaf, create_graph, targets is None)
+            _visit(cotangents, asked, wanted, release=False, recorded=True)
+    else:
+        _visit(cotangents, asked, wanted, release=not retain_graph, recorded=False)
+    for leaf in [place for place in cotangents if isinstance(place, Tensor) and place._hooks]:
+        cotangents[leaf] = run_hooks(leaf._hooks, cotangents[leaf], leaf, create_graph, targets is None)
     return cotangents
 
 
-def _order(starts: list[Node], since: int) -> list[Node]:
-    """All nodes below the starts, newest first. A parent is older than its children, so this is a topological order."""
+def _leading_to(targets: set[Place], starts: list[Node], since: int) -> set[Place]:
+    """The places from which a target can be reached: oldest first, a node leads there if one of its parents does."""
     seen = set(starts)
-    order = []
     stack = list(seen)
+    below = []
     while stack:
         node = stack.pop()
-        order.append(node)
+        below.append(node)
         for parent in node.parents:
             if parent.__class__ is Node and parent not in seen and parent.order >= since:
                 seen.add(parent)
                 stack.append(parent)
-    order.sort(key=_newest_first, reverse=True)
-    return order
-
-
-def _leading_to(order: list[Node], targets: set[Place]) -> set[Place]:
-    """The places from which a target can be reached: oldest first, a node leads there if one of its parents does."""
     leading = set(targets)
-    for node in reversed(order):
+    for node in sorted(below, key=attrgetter("order")):
         if any(parent in leading for parent in node.parents if parent is not None):
             leading.add(node)
     return leading
 
 
 def _visit(
-    order: list[Node],
-    cotangents: Cotangents,
-    asked: set[Place],
-    wanted: set[Place] | None,
-    *,
-    release: bool,
-    recorded: bool,
+    cotangents: Cotangents, asked: set[Place], wanted: set[Place] | None, *, release: bool, recorded: bool
 ) -> None:
-    """Visit each node once: all its children have been, so its cotangent is complete."""
+    """Visit the newest node that has a cotangent, until none is left.
+
+    A child is always newer than its parents. So when a node is the newest, all its children have been visited, its
+    cotangent is complete, and it is visited once.
+    """
     now = modes.current.get()
     special = now.strong_zeros or bool(now.observers)
     ndarray = np.ndarray
-    for node in order:
-        if node not in cotangents:
-            continue
+    waiting = [(-place.order, place) for place in cotangents if isinstance(place, Node)]
+    heapify(waiting)
+    while waiting:
+        node = heappop(waiting)[1]
         g = cotangents.pop(node)
         if node.hooks:
-            g = _run_hooks(node.hooks, g, node, recorded, wanted is None)
+            g = run_hooks(node.hooks, g, node, recorded, wanted is None)
         if node in asked and wanted is not None:
             cotangents[node] = g
             if not any(parent in wanted for parent in node.parents):
@@ -177,19 +170,19 @@ def _visit(
                 message = _as_array(message, node, parent)
             if special:
                 message = _watched(message, g, node, index, now)
-            if parent.__class__ is Node:
-                shape, dtype = parent.shape, parent.dtype
-            else:
-                shape, dtype = parent._data.shape, parent._data.dtype  # type: ignore[union-attr]  # it is a leaf
-            if message.shape != shape:
-                message = _undo_broadcast(message, shape, node)
-            if message.dtype is not dtype and message.dtype != dtype:
-                message = message.astype(dtype)
+            is_node = parent.__class__ is Node
+            like: Any = parent if is_node else parent._data  # type: ignore[union-attr]  # it is a leaf
+            if message.shape != like.shape:
+                message = _undo_broadcast(message, like.shape, node)
+            if message.dtype is not like.dtype and message.dtype != like.dtype:
+                message = message.astype(like.dtype)
             if parent in cotangents:
                 message = cotangents[parent] + message
                 if message.__class__ is not ndarray and not recorded:
                     message = np.asarray(message)
-            elif parent.__class__ is not Node and not recorded:
+            elif is_node:
+                heappush(waiting, (-like.order, like))
+            elif not recorded:
                 message = _owned(message, g, kept, parent)
             cotangents[parent] = message
         if release and kept:
@@ -252,28 +245,6 @@ def _watched(message: Any, g: Any, node: Node, index: int, now: modes.Modes) -> 
     for observer in now.observers:
         observer.message(node, index, g, message)
     return message
-
-
-def _run_hooks(hooks: list[Any], g: Any, place: Place, recorded: bool, retaining: bool) -> Any:
-    """Show the summed cotangent to each hook as a Tensor; a hook may return another one of the same shape."""
-    for hook in list(hooks):
-        if not retaining and isinstance(hook, RetainGrad):
-            continue  # a walk to targets touches nobody's .grad
-        given = g if isinstance(g, Tensor) else Tensor._of(g, None)
-        result = hook(given)
-        if result is None:
-            continue
-        data = result._data if isinstance(result, Tensor) else np.asarray(result)
-        if data.shape != given.shape:
-            raise ValueError(
-                f"A hook on {place!r} returned a gradient of shape {data.shape} for one of shape {given.shape}. "
-                "Return None, or a gradient of the same shape."
-            )
-        if recorded:
-            g = result if isinstance(result, Tensor) else Tensor(data)
-        else:
-            g = np.asarray(data, dtype=given.dtype)
-    return g
 
 
 def _restored(node: Node) -> tuple[Any, ...]:

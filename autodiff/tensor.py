@@ -6,7 +6,6 @@ gradient, hooks, version) and the rules for changing an array that a graph may d
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import modes, ops
+from .hooks import HookHandle, RetainGrad
 from .operators import Operators
 
 if TYPE_CHECKING:
@@ -433,41 +433,6 @@ def mark_changed(tensors: Iterable[Tensor]) -> None:
         cell = tensor._version
         if cell is not None:
             cell[0] += 1
-
-
-class HookHandle:
-    """What `register_hook` returns: `remove()` takes the hook away; in a with statement it goes at the end."""
-
-    __slots__ = ("_hooks", "_hook")
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks, self._hook = hooks, hook
-
-    def remove(self) -> None:
-        """Take the hook away. Doing so twice does nothing."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
-
-    def __enter__(self) -> HookHandle:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
-
-
-class RetainGrad:
-    """The hook of `retain_grad`: adds the cotangent to the Tensor's `.grad`. It must not keep the Tensor alive."""
-
-    __slots__ = ("_tensor",)
-
-    def __init__(self, tensor: Tensor) -> None:
-        self._tensor = weakref.ref(tensor)
-
-    def __call__(self, grad: Tensor) -> None:
-        tensor = self._tensor()
-        if tensor is not None:
-            kept = grad if grad._requires_grad else Tensor._of(grad._data.copy(), None)
-            tensor._grad = kept if tensor._grad is None else tensor._grad + kept
 
 
 def _restore(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None, grad: Tensor | None) -> Tensor:
