@@ -40,8 +40,8 @@ def accuracy(outputs: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     if scores.ndim == 0 or scores.shape[:-1] != classes.shape or classes.dtype.kind not in "iu":
         raise ValueError(
             f"accuracy: the outputs have shape {scores.shape} and the labels {classes.dtype}{list(classes.shape)}; "
-            "needed are (samples, ..., classes) and whole numbers of shape (samples, ...). One-hot labels become indices "
-            "by .argmax(-1)."
+            "needed are (samples, ..., classes) and whole numbers of shape (samples, ...). One-hot labels become "
+            "indices by .argmax(-1)."
         )
     return float(np.mean(scores.argmax(-1) == classes)) if classes.size else float("nan")
 

@@ -92,7 +92,7 @@ def fit(
     draw = generator(rng)
     batches = -(-len(x) // batch_size)
     history = History()
-    bar = _bar(epochs * batches) if progress else nullcontext()
+    bar: Any = _bar(epochs * batches) if progress else nullcontext()
     with bar, _mode(model, training=True):
         for epoch in range(1, epochs + 1):
             totals = _Totals()
@@ -263,7 +263,7 @@ def _cast(values: npt.ArrayLike, model: Module) -> Array:
     return array if parameter is None or array.dtype.kind != "f" else array.astype(parameter.dtype, copy=False)
 
 
-def _check_count(value: int, name: str) -> None:
+def _check_count(value: Any, name: str) -> None:
     if not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} is {value!r}; it must be a whole number of at least 1.")
 

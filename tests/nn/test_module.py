@@ -35,7 +35,8 @@ PATHS += ["body.2.weight", "body.2.bias"]
 def test_attributes_register_themselves_in_order_without_a_base_constructor():
     net = Net()
     assert [path for path, _ in net.named_parameters()] == PATHS
-    assert [path for path, _ in net.named_modules()] == ["", "block", "block.first", "body", "body.0", "body.1", "body.2"]
+    modules = ["", "block", "block.first", "body", "body.0", "body.1", "body.2"]
+    assert [path for path, _ in net.named_modules()] == modules
     assert [name for name, _ in net.named_children()] == ["block", "body"]
     assert list(net.children()) == [net.block, net.body]
     assert [p is q for p, q in zip(net.parameters(), dict(net.named_parameters()).values(), strict=True)] == [True] * 7
@@ -191,16 +192,15 @@ def test_loading_raises_versions():
 
 
 def test_state_dicts_are_exchanged_with_pytorch(torch):
-    ours = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1, groups=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 3))
-    layers = torch.nn
-    theirs = layers.Sequential(
-        layers.Conv2d(2, 4, 3, padding=1, groups=2), layers.ReLU(), layers.MaxPool2d(2), layers.Flatten(), layers.Linear(16, 3)
-    )  # fmt: skip
+    def network(kit):
+        convolution = [kit.Conv2d(2, 4, 3, padding=1, groups=2), kit.ReLU(), kit.MaxPool2d(2)]
+        return kit.Sequential(*convolution, kit.Flatten(), kit.Linear(16, 3))
+
+    ours, theirs, fresh = network(nn), network(torch.nn), network(nn)
     x = np.random.default_rng(0).standard_normal((5, 2, 4, 4)).astype(np.float32)
     theirs.load_state_dict({path: torch.from_numpy(array) for path, array in ours.state_dict().items()})
     expected = theirs(torch.from_numpy(x)).detach().numpy()
     np.testing.assert_allclose(ours(x).data, expected, rtol=1e-5, atol=1e-6)
-    fresh = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1, groups=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 3))
     fresh.load_state_dict({path: tensor.numpy() for path, tensor in theirs.state_dict().items()})
     np.testing.assert_allclose(fresh(x).data, expected, rtol=1e-5, atol=1e-6)
 
@@ -239,7 +239,8 @@ def test_repr_counts_a_tied_parameter_once_in_the_sum():
 def test_sequential_indexes_replaces_and_appends():
     model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
     assert model.append(nn.Linear(3, 1)) is model
-    assert (len(model), model[-1].out_features, [type(m).__name__ for m in model]) == (3, 1, ["Linear", "ReLU", "Linear"])
+    assert (len(model), model[-1].out_features) == (3, 1)
+    assert [type(module).__name__ for module in model] == ["Linear", "ReLU", "Linear"]
     model[1] = nn.Tanh()
     assert isinstance(model[1], nn.Tanh)
     assert model(np.ones((1, 2), np.float32)).node.scope == "Sequential/2"
