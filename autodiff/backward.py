@@ -35,8 +35,7 @@ def backward(output: Tensor, grad: Any = None, *, retain_graph: bool = False, cr
     seed = seed_for(output, grad, create_graph, "backward")
     cotangents = walk([(place, seed)], create_graph=create_graph, retain_graph=retain_graph)
     for leaf, g in cotangents.items():
-        assert isinstance(leaf, Tensor)
-        deliver(leaf, g, create_graph)
+        deliver(leaf, g, create_graph)  # type: ignore[arg-type]  # without targets only leaves remain
 
 
 def place_of(tensor: Tensor) -> Place | None:
@@ -108,7 +107,7 @@ def walk(
     else:
         _visit(cotangents, asked, wanted, release=not retain_graph, recorded=False)
     for leaf in [place for place in cotangents if isinstance(place, Tensor) and place._hooks]:
-        cotangents[leaf] = run_hooks(leaf._hooks, cotangents[leaf], leaf, create_graph, targets is None)
+        cotangents[leaf] = run_hooks(leaf._hooks or [], cotangents[leaf], leaf, create_graph, targets is None)
     return cotangents
 
 

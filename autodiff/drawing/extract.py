@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node
+from ..hooks import RetainGrad
 from ..primitive import Array
-from ..tensor import RetainGrad, Tensor
+from ..tensor import Tensor
 from .parts import Arrow, Box, Circle, Picture, Role, Scope
 
 
