@@ -72,7 +72,7 @@ def var(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -
 
 var.vjp(
     lambda g, x, axis, ddof, keepdims: (
-        _with_axes(g, x.shape, axis, keepdims) * (x - mean(x, axis, True)) * (2.0 / (_count(x.shape, axis) - ddof))
+        _with_axes(g * 2.0 / (_count(x.shape, axis) - ddof), x.shape, axis, keepdims) * (x - mean(x, axis, True))
     )
 )
 
@@ -84,8 +84,8 @@ def std(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -
 
 
 def _std_rule(g: Any, x: Any, out: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
-    scale = _with_axes(g / where(out == 0, 1.0, out), x.shape, axis, keepdims)
-    return scale * (x - mean(x, axis, True)) * (1.0 / (_count(x.shape, axis) - ddof))
+    scale = g / where(out == 0, 1.0, out) / (_count(x.shape, axis) - ddof)
+    return _with_axes(scale, x.shape, axis, keepdims) * (x - mean(x, axis, True))
 
 
 std.vjp(lambda g, x, out, axis, ddof, keepdims: _std_rule(g, x, out, axis, ddof, keepdims))
