@@ -1,0 +1,150 @@
+"""The conventions at the edges: one test per row of the table in the documentation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+
+
+def gradient(f, *values, dtype=np.float64):
+    """The gradients of the sum of f, as plain arrays."""
+    leaves = [ad.Tensor(np.asarray(v, dtype), requires_grad=True) for v in values]
+    f(*leaves).sum().backward()
+    found = [leaf.grad.data for leaf in leaves]
+    return found[0] if len(found) == 1 else found
+
+
+def second(f, values, weights):
+    """The gradient of ⟨f', weights⟩."""
+    x = ad.Tensor(np.asarray(values, np.float64), requires_grad=True)
+    f(x).sum().backward(create_graph=True)
+    first = x.grad
+    x.zero_grad()
+    (first * weights).sum().backward()
+    return x.grad.data
+
+
+@pytest.mark.parametrize("f", [ad.max, ad.min])
+def test_ties_of_extremes_share_evenly(f):
+    sign = 1.0 if f is ad.max else -1.0
+    assert gradient(f, [0.0, sign, sign]).tolist() == [0.0, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("f", [ad.maximum, ad.minimum])
+def test_a_tie_of_two_is_halved(f):
+    assert [g.tolist() for g in gradient(f, [1.0], [1.0])] == [[0.5], [0.5]]
+
+
+def test_a_pool_takes_the_first_maximum():
+    assert gradient(lambda x: ad.max_pool2d(x, 2), np.ones((1, 1, 2, 2))).ravel().tolist() == [1.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("order", [None, 1, 2, 3, 1.5, np.inf])
+def test_a_norm_at_zero_has_gradient_zero(order):
+    assert gradient(lambda x: ad.norm(x, order), [0.0, 0.0]).tolist() == [0.0, 0.0]
+
+
+def test_gradients_that_are_zero_where_the_function_has_a_kink():
+    assert gradient(ad.abs, [0.0]).tolist() == [0.0]
+    assert gradient(ad.std, [2.0, 2.0, 2.0]).tolist() == [0.0] * 3
+    assert gradient(ad.relu, [0.0]).tolist() == [0.0]
+
+
+def test_clip_passes_its_bounds():
+    assert gradient(lambda x: ad.clip(x, 0, 1), [-1.0, 0.0, 0.5, 1.0, 2.0]).tolist() == [0.0, 1.0, 1.0, 1.0, 0.0]
+
+
+def test_clip_keeps_integers():
+    assert ad.clip(np.array([1, 5]), None, 3).tolist() == [1, 3]
+    assert ad.clip(np.array([1, 5]), None, 3).dtype.kind == "i"
+
+
+def test_powers_are_exact_at_zero():
+    assert gradient(lambda x: x**0, [0.0, -2.0]).tolist() == [0.0, 0.0]
+    base, exponent = gradient(ad.pow, [0.0, 0.0, 0.0], [0.0, 1.0, 2.0])
+    assert base.tolist() == [0.0, 1.0, 0.0]
+    assert exponent.tolist() == [0.0, 0.0, 0.0]
+    assert second(lambda x: x**2, [0.0, 1.0], [1.0, 1.0]).tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3.0, -1, 0.5])
+def test_a_python_exponent_does_not_widen_a_rule(exponent, dtype):
+    with ad.record() as tape:
+        x = ad.Tensor(np.array([0.5, 2.0], dtype), requires_grad=True)
+        (x**exponent).backward(np.ones(2, dtype))
+    assert [m.value.dtype for node in tape.nodes for m in node.trace.messages] == [np.dtype(dtype)]
+
+
+@pytest.mark.parametrize(
+    ("values", "first", "mixed"),
+    [([0.0, 2.0, 3.0], [6, 0, 0], [5, 3, 2]), ([0.0, 0.0, 3.0], [0, 0, 0], [3, 3, 0]), ([0.0] * 3, [0] * 3, [0] * 3)],
+)
+def test_prod_is_exact_where_elements_are_zero(values, first, mixed):
+    assert gradient(ad.prod, values).tolist() == first
+    assert second(ad.prod, values, np.ones(3)).tolist() == mixed
+
+
+def test_the_slope_of_sqrt_at_zero_is_infinite():
+    with np.errstate(divide="ignore"):
+        assert gradient(ad.sqrt, [0.0]).tolist() == [math.inf]
+
+
+def test_a_repeated_index_accumulates():
+    assert gradient(lambda x: x[[0, 0, 1]], [1.0, 2.0]).tolist() == [2.0, 1.0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "f",
+    [
+        ad.softmax, ad.log_softmax, ad.sigmoid, ad.log_sigmoid, ad.softplus, ad.silu, ad.gelu, ad.tanh,
+        lambda x: ad.logsumexp(x, -1), lambda x: ad.gelu(x, "tanh"), lambda x: ad.logaddexp(x, -x),
+        lambda x: ad.softmax_cross_entropy(x, [0, 1, 1]),
+    ],
+)  # fmt: skip
+def test_huge_logits_give_finite_values_and_gradients(f, dtype):
+    x = np.array([[1e4, -1e4, 0], [-1e4, -1e4, -1e4], [1e4, 1e4, -1e4]], dtype)
+    leaf = ad.Tensor(x, requires_grad=True)
+    y = f(leaf)
+    y.backward(np.ones(y.shape, dtype))
+    assert y.dtype == leaf.grad.dtype == dtype
+    assert np.isfinite(y.data).all()
+    assert np.isfinite(leaf.grad.data).all()
+
+
+def test_the_cross_entropy_of_huge_logits_is_their_distance():
+    x = np.array([[1e4, -1e4]])
+    assert ad.softmax_cross_entropy(x, [1]).tolist() == [2e4]
+    assert gradient(lambda x: ad.softmax_cross_entropy(x, [1]), x).tolist() == [[1.0, -1.0]]
+
+
+@pytest.mark.parametrize("f", [ad.exp, ad.sigmoid, ad.gelu, ad.softplus, ad.softmax, ad.erf, ad.elu, ad.log_sigmoid])
+def test_unsigned_integers_are_taken_for_their_value(f):
+    small = np.array([1, 2, 3], np.uint8)
+    np.testing.assert_allclose(f(small), f(small.astype(float)), rtol=1e-2)  # NumPy makes halves of 8-bit integers
+
+
+@pytest.mark.parametrize("f", [ad.softmax, ad.log_softmax, ad.logsumexp, ad.std, ad.gelu, ad.sort, ad.cumsum])
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # the deviation of nothing is NaN
+def test_empty_arrays_have_empty_gradients(f, shape):
+    x = ad.Tensor(np.ones(shape), requires_grad=True)
+    y = f(x)
+    y.backward(np.ones(y.shape))
+    assert x.grad.shape == shape
+
+
+def test_erf_agrees_with_the_standard_library():
+    x = np.concatenate([np.linspace(-7, 7, 20_001), np.logspace(-300, 0, 301), [0.46875, np.inf, -np.inf]])
+    np.testing.assert_allclose(ad.erf(x), [math.erf(v) for v in x], rtol=1e-15, atol=0)
+
+
+def test_an_infinite_cotangent_of_a_pool_stays_in_its_place():
+    x = ad.Tensor(np.arange(4.0).reshape(1, 1, 2, 2), requires_grad=True)
+    ad.max_pool2d(x, 2).backward(np.full((1, 1, 1, 1), np.inf))
+    assert x.grad.data.ravel().tolist() == [0.0, 0.0, 0.0, np.inf]
