@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -28,26 +28,14 @@ _RENAMED = {
 #: ufunc.reduce and what it means.
 _REDUCTIONS: dict[Any, Operation] = {np.add: ops.sum, np.multiply: ops.prod, np.maximum: ops.max, np.minimum: ops.min}
 
-#: NumPy's function, our operation, and NumPy's names for the operation's parameters, in order.
-_FUNCTIONS = """
-    sum sum a axis keepdims; mean mean a axis keepdims; prod prod a axis keepdims
-    var var a axis ddof keepdims; std std a axis ddof keepdims
-    max max a axis keepdims; amax max a axis keepdims; min min a axis keepdims; amin min a axis keepdims
-    cumsum cumsum a axis; sort sort a axis; clip clip a a_min a_max
-    where where condition x y; copy copy a; astype astype x dtype
-    reshape reshape a shape; transpose transpose a axes; permute_dims transpose a axes; swapaxes swapaxes a axis1 axis2
-    moveaxis moveaxis a source destination; expand_dims expand_dims a axis; squeeze squeeze a axis
-    broadcast_to broadcast_to array shape; flip flip m axis; split split ary indices_or_sections axis
-    pad pad array pad_width mode constant_values; repeat repeat a repeats axis; tile tile A reps
-    take take a indices axis; take_along_axis take_along_axis arr indices axis
-    dot dot a b; outer outer a b; linalg.outer outer x1 x2; tensordot tensordot a b axes
-    linalg.tensordot tensordot x1 x2 axes; linalg.matmul matmul x1 x2; trace trace a offset axis1 axis2
-    diagonal diagonal a offset axis1 axis2; tril tril m k; triu triu m k
-    linalg.norm norm x ord axis keepdims; linalg.inv inv a; linalg.solve solve a b; linalg.det det a
-    linalg.slogdet slogdet a; linalg.cholesky cholesky a
-"""
+#: NumPy's functions whose names differ from ours. Others, of NumPy and of numpy.linalg, are found by their names.
+_OTHERS: dict[str, Operation] = {
+    "amax": ops.max, "amin": ops.min, "permute_dims": ops.transpose,
+    "linalg.trace": partial(ops.trace, axis1=-2, axis2=-1),
+    "linalg.diagonal": partial(ops.diagonal, axis1=-2, axis2=-1),
+}  # fmt: skip
 
-#: Other names that NumPy gives these parameters.
+#: Two names that NumPy has for one parameter.
 _ALIASES = {"min": "a_min", "max": "a_max", "newshape": "shape"}
 
 #: Functions without a derivative, or whose result says nothing about values: they run on the plain arrays.
@@ -125,17 +113,19 @@ def call_function(function: Operation, args: tuple[Any, ...], kwargs: dict[str, 
         return function(*_plain(args), **_plain(kwargs))
     if function is np.where and len(args) == 1:
         return np.where(*_plain(args))
-    if function in _joins():
-        return _joins()[function](name, *args, **kwargs)
+    if function is np.einsum:
+        kwargs.pop("optimize", None)
+        _check(name, kwargs, ())
+        return ops.einsum(*args)
     if function not in _functions():
         _refuse(name)
-    operation, names = _functions()[function]
-    bound = _signature(function, names).bind(*args, **kwargs)
+    operation, names, signature = _functions()[function]
+    bound = signature.bind(*args, **kwargs)
     given: dict[str, Any] = {}
     for parameter, value in bound.arguments.items():
-        by_keyword = bound.signature.parameters[parameter].kind is inspect.Parameter.VAR_KEYWORD
+        by_keyword = signature.parameters[parameter].kind is inspect.Parameter.VAR_KEYWORD
         given |= value if by_keyword else {_ALIASES.get(parameter, parameter): value}
-    defaults = {_ALIASES.get(n, n): p.default for n, p in bound.signature.parameters.items()}
+    defaults = {_ALIASES.get(n, n): p.default for n, p in signature.parameters.items()}
     _check(name, {key: value for key, value in given.items() if value is not defaults.get(key, _ALIASES)}, tuple(names))
     settings = {theirs: given.get(theirs, defaults.get(theirs, np._NoValue)) for theirs in names}
     return operation(**{names[theirs]: value for theirs, value in settings.items() if value is not np._NoValue})
@@ -148,13 +138,25 @@ def _check(name: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
             _refuse_argument(name, argument)
 
 
-def _signature(function: Operation, names: dict[str, str]) -> inspect.Signature:
-    """NumPy's signature of its function; some functions in C do not tell theirs in every version."""
+def _paired(function: Operation, operation: Operation) -> tuple[Operation, dict[str, str], inspect.Signature]:
+    """The operation, what it calls each of NumPy's parameters, and NumPy's signature.
+
+    Equal names mean the same. The others are paired in order: `a` is `x`, and `a_min` is `lo`.
+    """
+    ours = inspect.signature(getattr(operation, "call", operation))
     try:
-        return inspect.signature(function)
-    except ValueError:
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        return inspect.Signature([inspect.Parameter(name, kind) for name in names])
+        theirs = inspect.signature(function)
+    except ValueError:  # some versions do not tell it for functions in C
+        theirs = ours
+    left = [
+        name for name in theirs.parameters if name not in ours.parameters and name not in ("dtype", "out", "kwargs")
+    ]
+    right = [name for name in ours.parameters if name not in theirs.parameters]
+    return (
+        operation,
+        dict(zip(left, right)) | {name: name for name in ours.parameters if name not in right[: len(left)]},
+        theirs,
+    )
 
 
 def _refuse(name: str) -> NoReturn:
@@ -205,49 +207,12 @@ def _ufuncs() -> dict[Any, Operation]:
 
 
 @lru_cache(maxsize=1)
-def _functions() -> dict[Any, tuple[Operation, dict[str, str]]]:
-    table = {}
-    for row in filter(None, (row.split() for row in _FUNCTIONS.replace("\n", ";").split(";"))):
-        operation = getattr(ops, row[1])
-        ours = list(inspect.signature(getattr(operation, "call", operation)).parameters)
-        table[_numpy(row[0])] = operation, dict(zip(row[2:], ours))
-    return table
+def _functions() -> dict[Any, tuple[Operation, dict[str, str], inspect.Signature]]:
+    named = {path + name: getattr(ops, name) for name in ops.__all__ for path in ("", "linalg.")} | _OTHERS
+    found = {_numpy(name): operation for name, operation in named.items()}
+    return {f: _paired(f, operation) for f, operation in found.items() if callable(f) and not isinstance(f, np.ufunc)}
 
 
 @lru_cache(maxsize=1)
 def _predicates() -> frozenset[Any]:
     return frozenset(filter(None, map(_numpy, _PREDICATES.split())))
-
-
-@lru_cache(maxsize=1)
-def _joins() -> dict[Any, Operation]:
-    """Functions of a sequence of arrays, or of any number of them."""
-
-    def join(operation: Operation) -> Operation:
-        def joined(name: str, arrays: Any, axis: Any = 0, out: Any = None, **kwargs: Any) -> Any:
-            _check(name, {"out": out} | kwargs, ())
-            return operation(arrays, axis=axis)
-
-        return joined
-
-    def stacked(ndim: int, axis: int) -> Operation:
-        def joined(name: str, tup: Any, **kwargs: Any) -> Any:
-            _check(name, kwargs, ())
-            arrays = [value if isinstance(value, Tensor) else np.asarray(value) for value in tup]
-            lifted = [ops.reshape(a, (1,) * (ndim - a.ndim) + a.shape) if a.ndim < ndim else a for a in arrays]
-            return ops.concatenate(lifted, axis=axis if lifted[0].ndim > 1 else 0)
-
-        return joined
-
-    def einsum(name: str, *operands: Any, optimize: Any = False, **kwargs: Any) -> Any:
-        _check(name, kwargs, ())
-        return ops.einsum(*operands)
-
-    def ravel(name: str, a: Any, order: str = "C") -> Any:
-        _check(name, {"order": None if order == "C" else order}, ())
-        return ops.reshape(a, (-1,))
-
-    return {
-        np.concatenate: join(ops.concatenate), np.stack: join(ops.stack), np.vstack: stacked(2, 0),
-        np.hstack: stacked(1, 1), np.einsum: einsum, np.ravel: ravel,
-    }  # fmt: skip
