@@ -272,7 +272,8 @@ def _changed(node: Node, name: str, then: int, now: int) -> RuntimeError:
 def deliver(leaf: Tensor, g: Any, create_graph: bool) -> None:
     """Add a leaf's cotangent to its `.grad`: in place, except where the gradient itself is recorded."""
     if create_graph:
-        leaf._grad = g if leaf._grad is None else leaf._grad + g
+        with modes.enable_grad():  # a copy, because a rule may hand the same Tensor to several leaves
+            leaf._grad = g.copy() if leaf._grad is None else leaf._grad + g
         return
     if leaf._grad is None:
         home = leaf._grad_home

@@ -46,7 +46,7 @@ class RetainGrad:
     def __call__(self, grad: Tensor) -> None:
         tensor = self._tensor()
         if tensor is not None:
-            kept = grad if grad.requires_grad else grad.copy()
+            kept = grad.copy()
             tensor._grad = kept if tensor._grad is None else tensor._grad + kept
 
 
@@ -57,7 +57,7 @@ def run_hooks(hooks: list[Any], g: Any, place: Node | Tensor, recorded: bool, re
     for hook in list(hooks):
         if not retaining and isinstance(hook, RetainGrad):
             continue  # a walk to targets touches nobody's .grad
-        given = g if isinstance(g, Tensor) else Tensor._of(g, None)
+        given = g if isinstance(g, Tensor) else Tensor._of(g.copy(), None)  # the hook may keep it
         result = hook(given)
         if result is None:
             continue
@@ -70,5 +70,5 @@ def run_hooks(hooks: list[Any], g: Any, place: Node | Tensor, recorded: bool, re
         if recorded:
             g = result if isinstance(result, Tensor) else Tensor(data)
         else:
-            g = np.asarray(data, dtype=given.dtype)
+            g = np.array(data, dtype=given.dtype)
     return g

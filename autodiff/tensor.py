@@ -381,7 +381,7 @@ class Tensor(Operators):
         return int(self._data.__index__())
 
     def __format__(self, specification: str) -> str:
-        return format(self._data.item() if self._data.ndim == 0 else self, specification if self.ndim == 0 else "")
+        return format(self._data.item(), specification) if self.ndim == 0 else repr(self)
 
     def __repr__(self) -> str:
         body = np.array2string(self._data, separator=", ", prefix="Tensor(", threshold=200)
