@@ -120,7 +120,10 @@ def call_function(function: Operation, args: tuple[Any, ...], kwargs: dict[str, 
     if function not in _functions():
         _refuse(name)
     operation, names, signature = _functions()[function]
-    bound = signature.bind(*args, **kwargs)
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"np.{name} on a Tensor: {error}.") from None
     given: dict[str, Any] = {}
     for parameter, value in bound.arguments.items():
         by_keyword = signature.parameters[parameter].kind is inspect.Parameter.VAR_KEYWORD
@@ -147,16 +150,13 @@ def _paired(function: Operation, operation: Operation) -> tuple[Operation, dict[
     try:
         theirs = inspect.signature(function)
     except ValueError:  # some versions do not tell it for functions in C
-        theirs = ours
-    left = [
-        name for name in theirs.parameters if name not in ours.parameters and name not in ("dtype", "out", "kwargs")
-    ]
-    right = [name for name in ours.parameters if name not in theirs.parameters]
-    return (
-        operation,
-        dict(zip(left, right)) | {name: name for name in ours.parameters if name not in right[: len(left)]},
-        theirs,
-    )
+        others = inspect.Parameter("others", inspect.Parameter.VAR_KEYWORD)
+        theirs = ours.replace(parameters=[*ours.parameters.values(), others])
+    known = dict.fromkeys(_ALIASES.get(name, name) for name in theirs.parameters)
+    left = [name for name in known if name not in ours.parameters and name not in ("dtype", "out", "kwargs", "others")]
+    right = [name for name in ours.parameters if name not in known]
+    pairs = dict(zip(left, right))
+    return operation, pairs | {name: name for name in ours.parameters if name not in pairs.values()}, theirs
 
 
 def _refuse(name: str) -> NoReturn:
