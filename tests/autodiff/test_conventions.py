@@ -406,7 +406,7 @@ def test_an_argument_without_a_derivative_cannot_require_grad(dtype):
 
 def test_parameters_passed_twice_are_refused(dtype):
     w = nn.Parameter(np.ones(2, dtype))
-    with pytest.raises(ValueError, match="twice|once|more than"):
+    with pytest.raises(ValueError, match=r"twice|once|more than"):
         nn.SGD([w, w], lr=0.1)
     assert w.data.tolist() == [1.0, 1.0]
 
