@@ -13,10 +13,9 @@ import numpy as np
 
 import autodiff as ad
 
-from .random import generator
+from .random import Seed, generator
 
 _Tensor = TypeVar("_Tensor", bound=ad.Tensor)
-Generator = np.random.Generator | None
 
 #: Standard deviation of a standard normal distribution truncated to ±2 (Johnson, Kotz and Balakrishnan, "Continuous
 #: Univariate Distributions", 1994, chapter 13.10.1: 1 − 4 φ(2) / (2 Φ(2) − 1), its root).
@@ -101,7 +100,7 @@ def gain(nonlinearity: str, a: float = 0.0) -> float:
     return gains[nonlinearity]
 
 
-def xavier_uniform(tensor: _Tensor, gain: float = 1.0, *, rng: Generator = None) -> _Tensor:
+def xavier_uniform(tensor: _Tensor, gain: float = 1.0, *, rng: Seed = None) -> _Tensor:
     """Uniform in ±gain √(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
 
     Examples
@@ -114,7 +113,7 @@ def xavier_uniform(tensor: _Tensor, gain: float = 1.0, *, rng: Generator = None)
     return _uniform(tensor, gain * math.sqrt(6 / sum(fans(tensor))), rng)
 
 
-def xavier_normal(tensor: _Tensor, gain: float = 1.0, *, rng: Generator = None) -> _Tensor:
+def xavier_normal(tensor: _Tensor, gain: float = 1.0, *, rng: Seed = None) -> _Tensor:
     """Normal with standard deviation gain √(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
 
     Examples
@@ -133,7 +132,7 @@ def kaiming_uniform(
     mode: Literal["fan_in", "fan_out"] = "fan_in",
     nonlinearity: str = "leaky_relu",
     *,
-    rng: Generator = None,
+    rng: Seed = None,
 ) -> _Tensor:
     """Uniform in ±gain √(3 / fan) (He et al., 2015).
 
@@ -147,7 +146,7 @@ def kaiming_uniform(
         Whether the size of signals is kept forward or backward.
     nonlinearity : str
         What follows the layer, see `gain`.
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
         Where the values are drawn from.
 
     Returns
@@ -171,7 +170,7 @@ def kaiming_normal(
     mode: Literal["fan_in", "fan_out"] = "fan_in",
     nonlinearity: str = "leaky_relu",
     *,
-    rng: Generator = None,
+    rng: Seed = None,
 ) -> _Tensor:
     """Normal with standard deviation gain / √fan (He et al., 2015); the parameters are those of `kaiming_uniform`.
 
@@ -185,7 +184,7 @@ def kaiming_normal(
     return _normal(tensor, gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode)), rng)
 
 
-def glorot_uniform(tensor: _Tensor, *, rng: Generator = None) -> _Tensor:
+def glorot_uniform(tensor: _Tensor, *, rng: Seed = None) -> _Tensor:
     """Keras's default for weights: the same as `xavier_uniform`.
 
     Examples
@@ -198,7 +197,7 @@ def glorot_uniform(tensor: _Tensor, *, rng: Generator = None) -> _Tensor:
     return xavier_uniform(tensor, rng=rng)
 
 
-def glorot_normal(tensor: _Tensor, *, rng: Generator = None) -> _Tensor:
+def glorot_normal(tensor: _Tensor, *, rng: Seed = None) -> _Tensor:
     """Keras's form of `xavier_normal`: the same standard deviation, but no value further than 2.27 of them from 0.
 
     Examples
@@ -211,7 +210,7 @@ def glorot_normal(tensor: _Tensor, *, rng: Generator = None) -> _Tensor:
     return _truncated_normal(tensor, math.sqrt(2 / sum(fans(tensor))), rng)
 
 
-def he_uniform(tensor: _Tensor, *, rng: Generator = None) -> _Tensor:
+def he_uniform(tensor: _Tensor, *, rng: Seed = None) -> _Tensor:
     """Keras's form of `kaiming_uniform`, for a ReLU: uniform in ±√(6 / fan_in).
 
     Examples
@@ -224,7 +223,7 @@ def he_uniform(tensor: _Tensor, *, rng: Generator = None) -> _Tensor:
     return kaiming_uniform(tensor, nonlinearity="relu", rng=rng)
 
 
-def he_normal(tensor: _Tensor, *, rng: Generator = None) -> _Tensor:
+def he_normal(tensor: _Tensor, *, rng: Seed = None) -> _Tensor:
     """Keras's form of `kaiming_normal`, for a ReLU: standard deviation √(2 / fan_in), truncated as `glorot_normal`.
 
     Examples
@@ -237,7 +236,7 @@ def he_normal(tensor: _Tensor, *, rng: Generator = None) -> _Tensor:
     return _truncated_normal(tensor, math.sqrt(2 / fans(tensor)[0]), rng)
 
 
-def layer_default(tensor: _Tensor, fan_in: int, *, rng: Generator = None) -> _Tensor:
+def layer_default(tensor: _Tensor, fan_in: int, *, rng: Seed = None) -> _Tensor:
     """Uniform in ±1/√fan_in: what PyTorch's layers, and ours, start from, weights and biases alike.
 
     Examples
@@ -256,17 +255,17 @@ def _fan(tensor: ad.Tensor, mode: str) -> int:
     return fans(tensor)[mode == "fan_out"]
 
 
-def _uniform(tensor: _Tensor, limit: float, rng: Generator) -> _Tensor:
+def _uniform(tensor: _Tensor, limit: float, rng: Seed) -> _Tensor:
     tensor.data = generator(rng).uniform(-limit, limit, tensor.shape)
     return tensor
 
 
-def _normal(tensor: _Tensor, deviation: float, rng: Generator) -> _Tensor:
+def _normal(tensor: _Tensor, deviation: float, rng: Seed) -> _Tensor:
     tensor.data = generator(rng).normal(0.0, deviation, tensor.shape)
     return tensor
 
 
-def _truncated_normal(tensor: _Tensor, deviation: float, rng: Generator) -> _Tensor:
+def _truncated_normal(tensor: _Tensor, deviation: float, rng: Seed) -> _Tensor:
     """Draw again what lies beyond ±2; divide by the deviation that is left."""
     draw = generator(rng)
     values = draw.standard_normal(tensor.shape)

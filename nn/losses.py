@@ -91,4 +91,6 @@ class MSELoss(Loss):
                 f"MSELoss: the prediction has shape {prediction.shape} and the target {target.shape}; needed are equal "
                 "shapes. A missing or added axis of length 1 would be broadcast in silence: reshape the target."
             )
+        if self.reduction == "mean":
+            return ad.mean_squared_error(prediction, target)
         return self.reduced(ad.square(ad.sub(prediction, target)))

@@ -1,11 +1,17 @@
 """The default Generator: where initialisers and shuffling draw from when they are not given one.
 
-Everything random in this package takes `rng`, a `numpy.random.Generator`; this module holds the one for None.
+Everything random in this package takes `rng`, a `numpy.random.Generator`; this module holds the one for None. A seed
+in place of a Generator is a new one at each call: two layers with the same seed begin alike.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+#: What `rng` can be.
+Seed = np.random.Generator | int | None
 
 _default: np.random.Generator | None = None
 
@@ -37,16 +43,20 @@ def manual_seed(seed: int) -> np.random.Generator:
     return _default
 
 
-def generator(rng: np.random.Generator | None) -> np.random.Generator:
-    """The Generator given, or the default one."""
+def generator(rng: Seed) -> np.random.Generator:
+    """The Generator given, one made from a seed, or the default one."""
     global _default
     if rng is None:
         if _default is None:
             _default = np.random.default_rng()
         return _default
-    if not isinstance(rng, np.random.Generator):
+    if isinstance(rng, np.random.Generator):
+        return rng
+    seed: Any = rng
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise TypeError(
-            f"rng must be a numpy.random.Generator or None, and this is {rng!r} of type {type(rng).__name__}. Make one "
-            "with numpy.random.default_rng(seed) and pass the same one everywhere, so that no two draws are alike."
+            f"rng must be a numpy.random.Generator, a seed (a whole number of at least 0) or None, and this is {seed!r} "
+            f"of type {type(seed).__name__}. One Generator, numpy.random.default_rng(seed), passed everywhere gives draws "
+            "that can be repeated and are never alike."
         )
-    return rng
+    return np.random.default_rng(seed)

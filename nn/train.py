@@ -15,7 +15,7 @@ from .history import History
 from .metrics import accuracy
 from .module import Module
 from .optimizer import Optimizer
-from .random import generator
+from .random import Seed, generator
 
 Array = npt.NDArray[Any]
 #: Inputs and targets, one row per sample.
@@ -33,7 +33,7 @@ def fit(
     batch_size: int = 32,
     validation: Data | None = None,
     metrics: Metrics | None = None,
-    rng: np.random.Generator | None = None,
+    rng: Seed = None,
     progress: bool = True,
 ) -> History:
     """Train a model: in every epoch each sample once, in batches drawn anew.
@@ -55,8 +55,8 @@ def fit(
     metrics : mapping of str to callable, optional
         `metric(outputs, targets)` gives a number per batch, averaged over samples. By default the accuracy if the
         targets are class indices, else none.
-    rng : numpy.random.Generator, optional
-        Where the order of the samples is drawn from; the default of `nn.manual_seed` without it.
+    rng : numpy.random.Generator or int, optional
+        Where the order of the samples is drawn from, or a seed; the default of `nn.manual_seed` without it.
     progress : bool
         Whether a bar shows how far it is (tqdm, extra `train`).
 

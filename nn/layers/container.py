@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..module import Module
+from ..random import Seed, generator
 from .activation import ACTIVATIONS
 from .linear import Linear
 
@@ -88,8 +89,8 @@ class MLP(Sequential):
         Whether the linear layers have biases.
     dtype : dtype
         Of the parameters, floating-point.
-    rng : numpy.random.Generator, optional
-        Where the initial values are drawn from; the default of `nn.manual_seed` without it.
+    rng : numpy.random.Generator or int, optional
+        Where the initial values are drawn from, or a seed; the default of `nn.manual_seed` without it.
 
     Raises
     ------
@@ -113,7 +114,7 @@ class MLP(Sequential):
         *,
         bias: bool = True,
         dtype: npt.DTypeLike = np.float32,
-        rng: np.random.Generator | None = None,
+        rng: Seed = None,
     ) -> None:
         sizes = tuple(sizes)
         if len(sizes) < 2:
@@ -123,6 +124,7 @@ class MLP(Sequential):
                 raise ValueError(f"MLP: no activation is called {activation!r}; there are {', '.join(ACTIVATIONS)}.")
             activation = ACTIVATIONS[activation]
         super().__init__()
+        rng = generator(rng)
         for number, (inputs, outputs) in enumerate(pairwise(sizes)):
             if number:
                 self.append(activation())

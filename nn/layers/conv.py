@@ -12,6 +12,7 @@ import autodiff as ad
 
 from .. import init
 from ..module import Module, Parameter, floating
+from ..random import Seed, generator
 
 Pair = int | tuple[int, int]
 
@@ -41,8 +42,8 @@ class Conv2d(Module):
         Whether a number per output channel is added.
     dtype : dtype
         Of the parameters, floating-point.
-    rng : numpy.random.Generator, optional
-        Where the initial values are drawn from; the default of `nn.manual_seed` without it.
+    rng : numpy.random.Generator or int, optional
+        Where the initial values are drawn from, or a seed; the default of `nn.manual_seed` without it.
 
     Attributes
     ----------
@@ -82,12 +83,12 @@ class Conv2d(Module):
         bias: bool = True,
         *,
         dtype: npt.DTypeLike = np.float32,
-        rng: np.random.Generator | None = None,
+        rng: Seed = None,
     ) -> None:
         caller = f"Conv2d({in_channels}, {out_channels}, {kernel_size})"
         if in_channels < 1 or out_channels < 1 or groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(f"{caller}: the channels must be positive multiples of groups, which is {groups}.")
-        dtype = floating(dtype, caller)
+        dtype, rng = floating(dtype, caller), generator(rng)
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.kernel_size = pair(kernel_size, "kernel_size", 1, caller)

@@ -11,6 +11,7 @@ import autodiff as ad
 
 from .. import init
 from ..module import Module, Parameter, floating
+from ..random import Seed, generator
 
 
 class Linear(Module):
@@ -24,8 +25,8 @@ class Linear(Module):
         Whether b is there.
     dtype : dtype
         Of the parameters, floating-point.
-    rng : numpy.random.Generator, optional
-        Where the initial values are drawn from; the default of `nn.manual_seed` without it.
+    rng : numpy.random.Generator or int, optional
+        Where the initial values are drawn from, or a seed; the default of `nn.manual_seed` without it.
 
     Attributes
     ----------
@@ -55,11 +56,11 @@ class Linear(Module):
         bias: bool = True,
         *,
         dtype: npt.DTypeLike = np.float32,
-        rng: np.random.Generator | None = None,
+        rng: Seed = None,
     ) -> None:
         if in_features < 1 or out_features < 1:
             raise ValueError(f"Linear({in_features}, {out_features}): both numbers of features must be at least 1.")
-        dtype = floating(dtype, "Linear")
+        dtype, rng = floating(dtype, "Linear"), generator(rng)
         self.in_features = in_features
         self.out_features = out_features
         self.weight = init.layer_default(Parameter(np.empty((out_features, in_features), dtype)), in_features, rng=rng)

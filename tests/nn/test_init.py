@@ -82,7 +82,7 @@ def test_an_initialiser_writes_into_the_optimizer_s_memory_and_keeps_the_dtype()
         (lambda: nn.init.xavier_normal(nn.Linear(2, 3).bias), ValueError, "fan_in"),
         (lambda: nn.init.kaiming_normal(nn.Linear(2, 3).weight, mode="in"), ValueError, "mode"),
         (lambda: nn.init.kaiming_normal(nn.Linear(2, 3).weight, nonlinearity="rely"), ValueError, "rely"),
-        (lambda: nn.init.he_uniform(nn.Linear(2, 3).weight, rng=3), TypeError, "Generator"),
+        (lambda: nn.init.he_uniform(nn.Linear(2, 3).weight, rng="3"), TypeError, "Generator"),
     ],
 )
 def test_what_does_not_fit_is_refused(call, error, message):

@@ -154,7 +154,7 @@ def test_what_does_not_fit_is_refused_in_words(refused):
         make()
 
 
-@pytest.mark.parametrize(("settings", "message"), [({"dtype": int}, "floating-point"), ({"rng": 0}, "Generator")])
+@pytest.mark.parametrize(("settings", "message"), [({"dtype": int}, "floating-point"), ({"rng": 0.5}, "Generator")])
 def test_wrong_kinds_are_refused(settings, message):
     with pytest.raises(TypeError, match=message):
         nn.Linear(2, 2, **settings)
@@ -178,3 +178,11 @@ def test_threads_may_share_a_module():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_seed_stands_for_a_generator_and_layers_of_one_network_differ():
+    one, other = nn.MLP([4, 4, 4], rng=3), nn.MLP([4, 4, 4], rng=np.random.default_rng(3))
+    for p, q in zip(one.parameters(), other.parameters(), strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
+    assert not np.array_equal(one[0].weight.data, one[2].weight.data)
+    assert not np.array_equal(one[0].weight.data[0], one[0].bias.data)
