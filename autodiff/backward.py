@@ -181,18 +181,19 @@ def _visit(
                     message = np.asarray(message)
             elif is_node:
                 heappush(waiting, (-like.order, like))
-            elif not recorded:
-                message = _owned(message, g, kept, parent)
+            elif not recorded and parent._grad_home is None:  # type: ignore[union-attr]  # it is a leaf
+                message = _owned(message, g, kept)
             cotangents[parent] = message
         if release and kept:
             node.kept = None
             node.versions = ()
 
 
-def _owned(message: Array, g: Array, kept: tuple[Any, ...], leaf: Any) -> Array:
-    """A leaf's gradient must alias nothing: copy what is a view, the cotangent itself or a kept array."""
-    if leaf._grad_home is not None:
-        return message  # it will be copied into the optimizer's buffer
+def _owned(message: Any, g: Any, kept: tuple[Any, ...]) -> Any:
+    """A leaf's gradient must alias nothing: copy what is a view, the cotangent itself or a kept array.
+
+    A leaf with a home in an optimizer's buffer needs no copy here, since its gradient is copied there.
+    """
     if message.base is not None or message is g:
         return message.copy()
     for value in kept:

@@ -15,7 +15,7 @@ from .linalg import (
     cholesky, det, diagonal, inv, linear, logabsdet, matmul, norm, slogdet, solve, trace, tril, triu,
 )  # fmt: skip
 from .pool import avg_pool2d, max_pool2d
-from .reduce import cumsum, max, mean, min, prod, sort, std, sum, var
+from .reduce import cumsum, max, mean, mean_squared_error, min, prod, sort, std, sum, var
 from .shape import (
     broadcast_to, concatenate, expand_dims, flip, moveaxis, pad, repeat, reshape, split, squeeze, stack, swapaxes, tile,
     transpose, column_stack, hstack, ravel, roll, vstack,
@@ -28,8 +28,8 @@ __all__ = [
     "copy", "cos", "cosh", "cumsum", "deg2rad", "det", "diagonal", "div", "dot", "einsum", "elu", "erf",
     "exp", "exp2", "expand_dims", "expm1", "flip", "gelu", "getitem", "hstack", "hypot", "inv",
     "leaky_relu", "linear", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax", "logabsdet",
-    "logaddexp", "logsumexp", "matmul", "max", "max_pool2d", "maximum", "mean", "min", "minimum", "mod",
-    "moveaxis", "mul", "neg", "norm", "outer", "pad", "pow", "prod", "rad2deg", "ravel", "reciprocal",
+    "logaddexp", "logsumexp", "matmul", "max", "max_pool2d", "maximum", "mean", "mean_squared_error", "min",
+    "minimum", "mod", "moveaxis", "mul", "neg", "norm", "outer", "pad", "pow", "prod", "rad2deg", "ravel", "reciprocal",
     "relu", "repeat", "reshape", "roll", "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh",
     "slogdet", "softmax", "softmax_cross_entropy", "softplus", "solve", "sort", "split", "sqrt", "square",
     "squeeze", "stack", "std", "stop_gradient", "sub", "sum", "swapaxes", "take", "take_along_axis",

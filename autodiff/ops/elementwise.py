@@ -168,9 +168,11 @@ def _float(x: Any) -> Any:
 @primitive(elementwise=True, symbol="σ")
 def sigmoid(x: Any) -> Any:
     """The logistic function 1 / (1 + e⁻ˣ)."""
-    x = _float(x)
+    out = np.asarray(np.negative(_float(x)))
     with np.errstate(over="ignore"):  # e**-x = inf gives 0, which is right
-        return np.reciprocal(1.0 + np.exp(-x))
+        np.exp(out, out)
+    out += 1.0
+    return np.reciprocal(out, out)
 
 
 sigmoid.vjp(lambda g, out: g * (out * (1.0 - out)))

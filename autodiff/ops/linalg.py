@@ -14,12 +14,12 @@ from ..primitive import primitive
 from .elementwise import abs, pow, sign, where
 from .index import getitem
 from .reduce import _with_axes, max, min, sum
-from .shape import as_array, expand_dims, moveaxis, reshape, squeeze, swapaxes, transpose
+from .shape import as_array, expand_dims, moveaxis, reshape, squeeze, swapaxes
 
 
 def _turned(x: Any) -> Any:
     """The last two axes exchanged."""
-    return transpose(x) if x.ndim == 2 else swapaxes(x, -1, -2)
+    return x.T if x.ndim == 2 else swapaxes(x, -1, -2)
 
 
 def _flat(x: Any) -> Any:
@@ -36,11 +36,11 @@ def _matmul(x: Any, y: Any) -> Any:
 def _matmul_right(g: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
     """One matrix shared by a whole stack: the sum over the stack is one product."""
     if len(y_shape) == 2 < x.ndim:
-        return _matmul(transpose(_flat(x)), _flat(g))
-    return _matmul(_turned(x), g)
+        return _flat(x).T @ _flat(g)
+    return _turned(x) @ g
 
 
-_matmul.vjp(lambda g, y: _matmul(g, _turned(y)), lambda g, x, y_shape: _matmul_right(g, x, y_shape))
+_matmul.vjp(lambda g, y: g @ _turned(y), lambda g, x, y_shape: _matmul_right(g, x, y_shape))
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -92,8 +92,8 @@ def linear(x: Any, weight: Any, bias: Any) -> Any:
 
 
 linear.vjp(
-    lambda g, weight: matmul(g, weight),
-    lambda g, x: matmul(transpose(_flat(g)), _flat(x)),
+    lambda g, weight: g @ weight,
+    lambda g, x: _flat(g).T @ _flat(x),
     lambda g: sum(_flat(g), 0),
 )
 

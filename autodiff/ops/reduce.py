@@ -5,6 +5,7 @@ A reduction's rule puts the reduced axes back and spreads the upstream gradient 
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -34,17 +35,17 @@ def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 
 def _count(x_shape: tuple[int, ...], axis: Axis) -> int:
-    return math.prod(x_shape[a] for a in _axes(axis, len(x_shape)))
+    return math.prod(x_shape if axis is None else [x_shape[a] for a in _axes(axis, len(x_shape))])
 
 
 def _spread(g: Any, x_shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
-    return broadcast_to(_with_axes(g, x_shape, axis, keepdims), x_shape)
+    return broadcast_to(g if g.ndim == 0 else _with_axes(g, x_shape, axis, keepdims), x_shape)
 
 
 @primitive(symbol="Σ")
 def sum(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """The sum over axes; over all without an axis."""
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return np.add.reduce(x, axis, keepdims=keepdims)
 
 
 sum.vjp(lambda g, x_shape, axis, keepdims: _spread(g, x_shape, axis, keepdims))
@@ -56,11 +57,28 @@ def mean(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
     x = np.asarray(x)
     if x.dtype.char == "e":
         return np.mean(x, axis=axis, keepdims=keepdims)  # NumPy adds halves up in single precision
-    return np.true_divide(np.add.reduce(x, axis=axis, keepdims=keepdims), _count(x.shape, axis))
+    return np.add.reduce(x, axis, keepdims=keepdims) / _count(x.shape, axis)
 
 
 mean.vjp(
-    lambda g, x_shape, axis, keepdims: _spread(g / np.float64(_count(x_shape, axis)).item(), x_shape, axis, keepdims)
+    lambda g, x_shape, axis, keepdims: _spread(g / float(_count(x_shape, axis)), x_shape, axis, keepdims)
+)
+
+
+@primitive(broadcasts=True, symbol="MSE")
+def mean_squared_error(x: Any, y: Any) -> Any:
+    """The mean of (x - y)² over all elements: fused, because in a small network the loss costs as much as a layer."""
+    return mean.forward(np.square(np.subtract(x, y)))
+
+
+def _squared_error_rule(g: Any, x: Any, y: Any, sign: float) -> Any:
+    difference = x - y
+    return difference * (g * (2.0 * sign / builtins.max(1, difference.size)))
+
+
+mean_squared_error.vjp(
+    lambda g, x, y: _squared_error_rule(g, x, y, 1.0),
+    lambda g, x, y: _squared_error_rule(g, x, y, -1.0),
 )
 
 

@@ -228,6 +228,11 @@ def advanced_index(d: Draw, shape: tuple[int, ...]) -> tuple[tuple[Any, ...], li
     return tuple(template), arrays
 
 
+def drawn_squared_error(d: Draw) -> tuple[Any, ...]:
+    shape = d.shape(empty=False)
+    return [d.values(part) for part in d.stretched(shape, 2)], {}
+
+
 def drawn_gather(d: Draw) -> tuple[Any, ...]:
     shape = d.shape(1, empty=False)
     template, arrays = advanced_index(d, shape)
@@ -266,6 +271,7 @@ def unsliced(x: Array, key: Any, shape: tuple[int, ...]) -> Array:
 ENTRIES = {
     "sum": Entry(reduction(empty=True), np.sum),
     "mean": Entry(reduction(), np.mean),
+    "mean_squared_error": Entry(drawn_squared_error, lambda x, y: np.mean((x - y) ** 2)),
     "prod": Entry(reduction(empty=True, zeros=True), np.prod),
     "max": Entry(reduction(distinct=True), np.max),
     "min": Entry(reduction(distinct=True), np.min),
