@@ -1,12 +1,12 @@
 """The promises every primitive keeps, each a function of one drawn call that raises where the promise is broken.
 
-They know nothing of any particular operation and, but for `Tensor.backward`, nothing of the engine: differences are
-formed here. `test_primitives` runs them on drawn calls, `test_mutation` on calls with a damaged rule.
+They know nothing of any particular operation and, but for `Tensor.backward` and `jvp`, nothing of the engine:
+differences are formed here. `test_primitives` runs them on drawn calls, `test_mutation` on calls with a damaged rule.
 """
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -45,9 +45,13 @@ def gradient(leaf: ad.Tensor) -> ad.Tensor:
 
 
 def upstream(sample: Sample) -> Array:
-    """A random cotangent of the output's shape."""
+    """A random cotangent of the output's shape, at times transposed, strided or, as from a sum, stretched."""
     out = forward(sample)
-    return sample.rng.normal(size=out.shape).astype(out.dtype)
+    layout = sample.rng.integers(6)
+    if layout == 0:
+        return np.broadcast_to(sample.rng.normal(size=(1,) * out.ndim).astype(out.dtype), out.shape)
+    g = sample.rng.normal(size=(*out.shape, 2)).astype(out.dtype)[..., 0]
+    return np.asarray(g, order=("C", "F", "K")[layout % 3])
 
 
 def moved(sample: Sample, number: int, change: Array) -> Sample:
@@ -131,19 +135,16 @@ def second_derivatives_equal_differences(sample: Sample, entry: Entry) -> None:
 
 
 def jvp_equals_directional_difference(sample: Sample, entry: Entry) -> None:
-    """The rules' transpose, differentiated by a dummy cotangent, against the change of the output along a direction."""
+    """`jvp`, the rules' transpose, against the change of the output along a direction."""
     if not sample.leaves:
         return
-    given = sample.given()
-    leaves = [given[i] for i in sample.leaves]
-    out = sample.primitive(*given, **sample.static)
-    dummy = ad.Tensor(np.ones(out.shape, out.dtype), requires_grad=True)
-    out.backward(dummy, create_graph=True)
-    u = [sample.rng.uniform(-1, 1, leaf.shape) for leaf in leaves]
-    total = sum(((gradient(leaf) * d).sum() for leaf, d in zip(leaves, u, strict=True)), ad.Tensor(0.0))
-    dummy.grad = None
-    if total.requires_grad:
-        total.backward()
+    u = [sample.rng.uniform(-1, 1, sample.operands[i].shape) for i in sample.leaves]
+
+    def function(*leaves: ad.Tensor) -> Any:
+        given = sample.given()
+        for number, leaf in zip(sample.leaves, leaves, strict=True):
+            given[number] = leaf
+        return sample.primitive(*given, **sample.static)
 
     def along(t: float) -> Array:
         call = sample
@@ -151,7 +152,9 @@ def jvp_equals_directional_difference(sample: Sample, entry: Entry) -> None:
             call = moved(call, number, t * direction)
         return forward(call)
 
-    close(gradient(dummy).data, slope(along), sample.tolerance, "jvp")
+    value, tangent = ad.jvp(function, [sample.operands[i] for i in sample.leaves], u)
+    close(value, forward(sample), 1e-12, "value")
+    close(tangent, slope(along), sample.tolerance, "jvp")
 
 
 def rules_are_linear_in_g(sample: Sample, entry: Entry) -> None:
@@ -172,7 +175,10 @@ def gradients_have_their_inputs_shape_and_dtype(sample: Sample, entry: Entry) ->
     call = sample.cast(*dtypes)
     given = call.given()
     out = call.primitive(*given, **call.static)
-    out.backward(call.rng.normal(size=out.shape).astype(out.dtype))
+    g = upstream(call)
+    out.backward(g)
+    grads = [given[number].grad.data for number in call.leaves if given[number].grad is not None]
+    assert not any(np.shares_memory(p, q) for p, q in combinations([g, *grads], 2))
     for number in call.leaves:
         leaf, grad = given[number], given[number].grad
         assert grad is not None, f"no gradient reached operand {number}"
