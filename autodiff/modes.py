@@ -201,6 +201,9 @@ def strong_zeros() -> ModeChange:
     return ModeChange("strong_zeros", True)
 
 
+_NOWHERE = Modes()
+
+
 class scope(ModeChange):
     """Name the part of the program that runs inside: nodes made there carry the path in `node.scope`.
 
@@ -225,7 +228,7 @@ class scope(ModeChange):
 
     def __init__(self, name: str) -> None:
         super().__init__("scope", name)
-        self._last: tuple[Modes | None, Modes | None] = (None, None)
+        self._last: tuple[Modes, Modes] = (_NOWHERE, _NOWHERE)
 
     def _changed(self, modes: Modes) -> Modes:
         return modes.replace("scope", f"{modes.scope}/{self._value}" if modes.scope else self._value)
@@ -233,23 +236,29 @@ class scope(ModeChange):
     def _fresh(self) -> ModeChange:
         return scope(self._value)
 
-    def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Call a function inside, as a with statement would; cheap, and one scope serves many threads.
+    def enter(self) -> Token[Modes]:
+        """Begin, and return what `leave` takes: a with statement without its memory, so that threads can share a scope.
 
         Examples
         --------
         >>> import autodiff as ad
-        >>> ad.scope("encoder").run(ad.Tensor(2.0, requires_grad=True).exp).node.scope
+        >>> encoder = ad.scope("encoder")
+        >>> token = encoder.enter()
+        >>> try:
+        ...     y = ad.exp(ad.Tensor(2.0, requires_grad=True))
+        ... finally:
+        ...     encoder.leave(token)
+        >>> y.node.scope
         'encoder'
         """
         now = current.get()
-        last, inside = self._last
-        if now is not last or inside is None:
-            inside = self._changed(now)
-            if not now.observers:  # a recording must not stay in memory because its modes are remembered here
-                self._last = now, inside
-        token = current.set(inside)
-        try:
-            return function(*args, **kwargs)
-        finally:
-            current.reset(token)
+        last = self._last
+        if now is last[0]:
+            return current.set(last[1])
+        inside = self._changed(now)
+        if not now.observers:  # a recording must not stay in memory because its modes are remembered here
+            self._last = now, inside
+        return current.set(inside)
+
+    #: End what `enter` began.
+    leave = staticmethod(current.reset)

@@ -80,7 +80,11 @@ class Module:
         scope = self._scope
         if scope is None:
             scope = self._scope = ad.scope(self._name or type(self).__name__)
-        return scope.run(self.forward, *inputs, **settings)
+        token = scope.enter()
+        try:
+            return self.forward(*inputs, **settings)
+        finally:
+            scope.leave(token)
 
     # Attributes.
 

@@ -55,8 +55,8 @@ def generator(rng: Seed) -> np.random.Generator:
     seed: Any = rng
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise TypeError(
-            f"rng must be a numpy.random.Generator, a seed (a whole number of at least 0) or None, and this is {seed!r} "
-            f"of type {type(seed).__name__}. One Generator, numpy.random.default_rng(seed), passed everywhere gives draws "
-            "that can be repeated and are never alike."
+            "rng must be a numpy.random.Generator, a seed (a whole number of at least 0) or None, and this is "
+            f"{seed!r} of type {type(seed).__name__}. One Generator, numpy.random.default_rng(seed), passed everywhere "
+            "gives draws that can be repeated and are never alike."
         )
     return np.random.default_rng(seed)

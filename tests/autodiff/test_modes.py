@@ -1,6 +1,7 @@
 """Modes: what holds where, in blocks, functions, generators and coroutines."""
 
 import asyncio
+import weakref
 
 import numpy as np
 import pytest
@@ -140,18 +141,38 @@ def test_scopes_join_to_a_path(x):
 
     with outer:
         assert f() == "net/f"
-        assert ad.scope("g").run(lambda a, *, b: (a, b, (x * 2).node.scope), 1, b=2) == (1, 2, "net/g")
+        g = ad.scope("g")
+        token = g.enter()
+        assert (x * 2).node.scope == "net/g"
+        g.leave(token)
+        assert (x * 2).node.scope == "net"
     assert f() == "f"
 
 
-def test_a_scope_that_runs_a_function_ends_with_its_error(x):
+def test_an_entered_scope_remembers_nothing_of_where_it_was_entered(x):
+    """The same object serves different outer scopes, modes and recordings, one inside the other too."""
     scope = ad.scope("s")
-    with pytest.raises(ZeroDivisionError):
-        scope.run(lambda: 1 / 0)
-    assert (x * 2).node.scope == ""
-    assert scope.run(lambda: (x * 2).node.scope) == scope.run(lambda: (x * 2).node.scope) == "s"
+
+    def inside():
+        token = scope.enter()
+        try:
+            return (x * 2).node.scope if ad.is_grad_enabled() else (x * 2).requires_grad
+        finally:
+            scope.leave(token)
+
+    assert inside() == inside() == "s"
     with ad.no_grad():
-        assert scope.run(lambda: (x * 2).requires_grad) is False
+        assert inside() is False
+    with ad.scope("net"), scope:
+        assert inside() == "net/s/s"
+    with ad.record() as tape:
+        inside()
+    assert [node.scope for node in tape.nodes] == ["s"]
+    forgotten = weakref.ref(tape)
+    del tape
+    assert forgotten() is None, "a scope must not keep a recording alive"
+    assert inside() == "s"
+    assert (x * 2).node.scope == ""
 
 
 def test_many_names_do_not_fill_the_memory(x):
