@@ -240,6 +240,24 @@ def who_else_requires_grad_makes_no_difference(sample: Sample, entry: Entry) -> 
                 close(grad, expected[number], 1e-6, f"operand {number} of mask {mask}")
 
 
+def one_tensor_in_two_places_gets_the_sum(sample: Sample, entry: Entry) -> None:
+    """x * x, matmul(x, x): what arrives through both operands is added up."""
+    shapes = {i: sample.operands[i].shape for i in sample.leaves}
+    pairs = [(i, j) for i, j in combinations(shapes, 2) if shapes[i] == shapes[j]]
+    if not pairs:
+        return
+    i, j = pairs[0]
+    operands = list(sample.operands)
+    operands[j] = operands[i]
+    call = sample.again(operands=operands)
+    g = upstream(call)
+    apart = dict(zip(call.leaves, pulled(call, g), strict=True))
+    given = call.given()
+    given[j] = given[i]
+    call.primitive(*given, **call.static).backward(g)
+    close(given[i].grad.data, apart[i] + apart[j], 1e-10, f"operands {i} and {j} are one Tensor")
+
+
 PROPERTIES: tuple[Callable[[Sample, Entry], None], ...] = (
     forward_equals_numpy,
     rules_equal_differences,
@@ -250,6 +268,7 @@ PROPERTIES: tuple[Callable[[Sample, Entry], None], ...] = (
     single_precision_agrees_with_double,
     nothing_given_is_changed,
     who_else_requires_grad_makes_no_difference,
+    one_tensor_in_two_places_gets_the_sum,
 )
 
 
