@@ -106,8 +106,9 @@ def walk(
             _visit(cotangents, asked, wanted, release=False, recorded=True)
     else:
         _visit(cotangents, asked, wanted, release=not retain_graph, recorded=False)
-    for leaf in [place for place in cotangents if isinstance(place, Tensor) and place._hooks]:
-        cotangents[leaf] = run_hooks(leaf._hooks or [], cotangents[leaf], leaf, create_graph, targets is None)
+    for place, g in cotangents.items():
+        if place.__class__ is not Node and place._hooks:  # type: ignore[union-attr]  # it is a leaf
+            cotangents[place] = run_hooks(place._hooks, g, place, create_graph, targets is None)  # type: ignore[union-attr]  # as above
     return cotangents
 
 
@@ -148,7 +149,7 @@ def _visit(
         g = cotangents.pop(node)
         if node.hooks:
             g = run_hooks(node.hooks, g, node, recorded, wanted is None)
-        if node in asked and wanted is not None:
+        if wanted is not None and node in asked:
             cotangents[node] = g
             if not any(parent in wanted for parent in node.parents):
                 continue  # what lies behind a target may have been released
@@ -276,16 +277,15 @@ def deliver(leaf: Tensor, g: Any, create_graph: bool) -> None:
         with modes.enable_grad():  # a copy, because a rule may hand the same Tensor to several leaves
             leaf._grad = g.copy() if leaf._grad is None else leaf._grad + g
         return
-    if leaf._grad is None:
-        home = leaf._grad_home
-        if home is None:
-            leaf._grad = Tensor._of(g if g.flags.writeable else g.copy(), None)
-            return
-        np.copyto(home._data, g)
-        leaf._grad = home
-    elif leaf._grad._requires_grad:
-        leaf._grad = leaf._grad + g
-        return
+    grad, home = leaf._grad, leaf._grad_home
+    if grad is None and home is not None:
+        home._data[...] = g
+        leaf._grad = grad = home
+    elif grad is None:
+        leaf._grad = grad = Tensor._of(g if g.flags.writeable else g.copy(), None)
+    elif grad._requires_grad:
+        leaf._grad = grad = grad + g
     else:
-        np.add(leaf._grad._data, g, out=leaf._grad._data)
-    leaf._grad._raise_version()
+        np.add(grad._data, g, out=grad._data)
+    if grad._version is not None:
+        grad._version[0] += 1

@@ -94,7 +94,7 @@ def linear(x: Any, weight: Any, bias: Any) -> Any:
 linear.vjp(
     lambda g, weight: g @ weight,
     lambda g, x: _flat(g).T @ _flat(x),
-    lambda g: sum(_flat(g), 0),
+    lambda g: _flat(g).sum(0),
 )
 
 
