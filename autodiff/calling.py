@@ -246,7 +246,8 @@ def refusal(primitive: Primitive, error: Exception, arrays: tuple[Any, ...], sta
     names = primitive.inputs if not primitive.variadic else [f"{primitive.inputs[0]}[{i}]" for i in range(len(arrays))]
     received = [f"{n}: {_describe(a)}" for n, a in zip(names, arrays)] + [f"{n}={v!r}" for n, v in static.items()]
     message = f"{primitive.name}: {error}\n  received {', '.join(received)}"
-    for kind in (np.exceptions.AxisError, IndexError, KeyError, TypeError, np.linalg.LinAlgError, ValueError, OverflowError, MemoryError):
+    numpys = (np.exceptions.AxisError, np.linalg.LinAlgError)
+    for kind in (*numpys, IndexError, KeyError, TypeError, ValueError, OverflowError, MemoryError):
         if isinstance(error, kind):
             return kind(message)
     return RuntimeError(message)

@@ -68,3 +68,9 @@ def test_what_does_not_fit_is_refused_in_words(call, message):
     x = ad.Tensor(np.arange(9.0).reshape(3, 3), requires_grad=True)
     with pytest.raises(ValueError, match=message):
         call(x)
+
+
+@pytest.mark.parametrize("function", [ad.sum, ad.max, ad.flip, ad.softmax, ad.cumsum, ad.sort])
+def test_an_axis_that_does_not_exist_raises_numpys_error(function):
+    with pytest.raises(np.exceptions.AxisError, match=rf"(?s){function.__name__}.*axis 3.*float64\[2, 2\]"):
+        function(ad.Tensor(np.ones((2, 2))), axis=3)
