@@ -93,8 +93,6 @@ def mutants(name: str) -> Iterator[tuple[str, tuple[Rule | None, ...]]]:
 def usual(name: str, setting: str) -> list[Any]:
     """The two values of a setting that the calls have most often; those of other types are not legal everywhere."""
     counted = Counter(repr(call.static[setting]) for call in calls(name))
-    if len(counted) == 1:
-        raise AssertionError(f"{name} is never called with another {setting} than {counted}")
     by_text = {repr(call.static[setting]): call.static[setting] for call in calls(name)}
     return [by_text[text] for text, _ in counted.most_common(2)]
 
@@ -115,6 +113,40 @@ def compare(name: str, survivors: set[str], tried: set[str]) -> None:
     listed = {mutant for owner, mutant in EQUIVALENT if owner == name and mutant in tried}
     assert survivors - listed == set(), f"no property of {name} notices these mutants"
     assert listed - survivors == set(), f"listed as equivalent, but a property of {name} notices them"
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_calls_vary_every_setting_and_every_operand_that_requires_grad(name):
+    primitive = PRIMITIVES[name]
+    for setting in primitive.static:
+        assert len({repr(call.static[setting]) for call in calls(name)}) > 1, f"{setting} is always the same"
+    operands = range(len(primitive.inputs)) if any(primitive.rules) else ()
+    for number in operands:
+        tracked = {number in call.leaves for call in calls(name)}
+        several = len([rule for rule in primitive.rules if rule]) > 1
+        expected = {True, False} if several else {True}
+        assert tracked >= (expected if primitive.rules[number] else {False}), f"operand {number}"
+
+
+@pytest.mark.parametrize("name", ["add", "exp", "sum", "where"])
+def test_calls_cover_all_sorts_of_arrays(name):
+    drawn = [x for call in calls(name) for x in call.operands]
+    sorts = {
+        "0-d": lambda x: x.ndim == 0,
+        "empty": lambda x: x.size == 0,
+        "axes of length 1": lambda x: 1 in x.shape and x.ndim > 1,
+        "three axes": lambda x: x.ndim == 3,
+        "transposed": lambda x: x.flags.f_contiguous and not x.flags.c_contiguous,
+        "not contiguous": lambda x: not (x.flags.c_contiguous or x.flags.f_contiguous),
+        "reversed": lambda x: any(step < 0 for step in x.strides),
+        "not writeable": lambda x: not x.flags.writeable,
+    }
+    for sort, is_such in sorts.items():
+        assert any(is_such(x) for x in drawn), f"no array is {sort}"
+    if name in ("add", "where"):
+        assert any(len({x.shape for x in call.operands}) > 1 for call in calls(name)), "nothing is broadcast"
+    if name == "add":
+        assert {kind for call in calls(name) for kind in call.kinds} == {"leaf", "tensor", "array", "scalar"}
 
 
 @pytest.mark.slow
