@@ -35,6 +35,16 @@ class GradientCheckError(AssertionError):
         The derivative of a random combination of the outputs with respect to that element.
     cause : str
         What the likely cause is.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> doubled = ad.primitive(lambda x: x * x, name="doubled").vjp(lambda g, x: g * 4.0 * x)
+    >>> try:
+    ...     ad.gradcheck(doubled, ad.Tensor(3.0))
+    ... except ad.GradientCheckError as error:
+    ...     print(round(error.analytical / error.numerical, 3))
+    2.0
     """
 
     def __init__(

@@ -50,6 +50,14 @@ class Node:
         Functions called with the summed cotangent.
     trace : Trace or None
         What `record` kept: inputs, output, source line, messages.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> x = ad.Tensor(2.0, requires_grad=True)
+    >>> y = ad.exp(x * x)
+    >>> y.node.primitive.name, [parent.primitive.name for parent in y.node.parents]
+    ('exp', ['mul'])
     """
 
     __slots__ = (

@@ -134,7 +134,18 @@ class record(Observer):
 
 
 class AnomalyError(ArithmeticError):
-    """A NaN, or an infinity made from finite numbers, and where it was made."""
+    """A NaN, or an infinity made from finite numbers, and where it was made.
+
+    Examples
+    --------
+    >>> import numpy as np, autodiff as ad
+    >>> with np.errstate(divide="ignore"), ad.detect_anomaly():
+    ...     try:
+    ...         ad.log(ad.Tensor([1.0, 0.0]))
+    ...     except ad.AnomalyError as error:
+    ...         print(str(error).splitlines()[0])
+    log: the result is -inf at index (1,) (shape (2,), float64).
+    """
 
 
 class detect_anomaly(Observer):

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .documenting import document
+
 Array = npt.NDArray[Any]
 Rule = Callable[..., Any]
 Pull = Callable[..., Any]
@@ -43,6 +45,14 @@ class Primitive:
         One rule per input; None where an input is not differentiable (labels, masks, indices).
     call : callable
         The specialised function that runs; its source is `source`.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.mul
+    <primitive mul(x, y)>
+    >>> ad.mul.symbol, list(ad.mul.kept)
+    ('×', ['y', 'x'])
     """
 
     def __init__(
@@ -79,6 +89,7 @@ class Primitive:
         self.rules: tuple[Rule | None, ...] = ()
         self.needs: tuple[tuple[str, ...], ...] = ()
         self.kept: dict[str, tuple[int, ...]] = {}
+        self._text = summary
         self.__doc__ = summary
         self.__name__ = self.__qualname__ = name
         self.__module__ = getattr(forward, "__module__", None) or __name__
@@ -118,6 +129,7 @@ class Primitive:
             for name in names
             if name not in self.static and name != "index"
         }
+        self.__doc__ = document(self, self._text)
         for stale in ("_specialised", "call", "pulls"):
             self.__dict__.pop(stale, None)
         _indexed_pulls.cache_clear()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -66,7 +67,7 @@ def parameters(workload: str) -> list[tuple[Any, Any]]:
             (rng.standard_normal((i, o)) * np.sqrt(gain / i)).astype(np.float32),
             (0.01 * rng.standard_normal(o)).astype(np.float32),
         )
-        for i, o in zip(sizes[:-1], sizes[1:])
+        for i, o in pairwise(sizes)
     ]
 
 

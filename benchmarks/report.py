@@ -1,4 +1,4 @@
-"""The table of one run: on the terminal, as Markdown and as JSON, with the machine and the versions it was made with."""
+"""The table of one run: on the terminal, as Markdown and as JSON, with the machine and the versions behind it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def public_names(module: ModuleType) -> dict[str, Any]:
         value = getattr(module, name)
         if inspect.ismodule(value):
             found |= public_names(value)
-        elif not name.startswith("__"):
+        elif not name.startswith("__") and callable(value):  # data is explained where it is defined
             found[f"{module.__name__}.{name}"] = value
     return found
 

@@ -29,7 +29,14 @@ def _binary(forward: Any, summary: str, **declaration: Any) -> Primitive:
 
 @primitive(elementwise=True, symbol="where")
 def where(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, y elsewhere."""
+    """x where the condition holds, y elsewhere.
+
+    Examples
+    --------
+    >>> import numpy as np, autodiff as ad
+    >>> ad.where(np.array([True, False]), ad.Tensor([1.0, 2.0]), 0.0)
+    Tensor([1., 0.])
+    """
     return np.where(condition, x, y)
 
 
@@ -394,7 +401,14 @@ def clip(x: Any, lo: Any = None, hi: Any = None) -> Any:
 
 @primitive(elementwise=True)
 def astype(x: Any, *, dtype: Any) -> Any:
-    """x in another dtype; the engine casts the gradient back."""
+    """x in another dtype; the engine casts the gradient back.
+
+    Examples
+    --------
+    >>> import numpy as np, autodiff as ad
+    >>> ad.astype(ad.Tensor([1.5]), dtype=np.float32)
+    Tensor([1.5], dtype=float32)
+    """
     return np.asarray(x).astype(dtype)
 
 
@@ -403,7 +417,14 @@ astype.vjp(lambda g: g)
 
 @primitive(elementwise=True)
 def copy(x: Any) -> Any:
-    """A copy of x."""
+    """A copy of x.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.copy(ad.Tensor([1.0]))
+    Tensor([1.])
+    """
     return np.array(x)
 
 

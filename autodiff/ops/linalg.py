@@ -81,7 +81,14 @@ def matmul(x: Any, y: Any) -> Any:
 
 @primitive(symbol="linear")
 def linear(x: Any, weight: Any, bias: Any) -> Any:
-    """x Wᵀ + b, the affine map of a layer: x (..., in), weight (out, in), bias (out)."""
+    """x Wᵀ + b, the affine map of a layer: x (..., in), weight (out, in), bias (out).
+
+    Examples
+    --------
+    >>> import numpy as np, autodiff as ad
+    >>> ad.linear(ad.Tensor([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.array([5.0]))
+    Tensor([[16.]])
+    """
     if bias.shape != weight.shape[:1] or weight.ndim != 2:
         raise ValueError(f"needs a weight of shape (out, in) and a bias (out), not {weight.shape} and {bias.shape}")
     out = np.matmul(x, weight.T)
@@ -155,7 +162,17 @@ def triu(x: Any, k: int = 0) -> Any:
 
 # Inverses and determinants.
 
-inv = primitive(np.linalg.inv, names="x", symbol="⁻¹", summary="The inverse of square matrices.").vjp(
+_INV = """The inverse of square matrices.
+
+Examples
+--------
+>>> import autodiff as ad
+>>> ad.inv(ad.Tensor([[2.0, 0.0], [0.0, 4.0]]))
+Tensor([[0.5 , 0.  ],
+        [0.  , 0.25]])
+"""
+
+inv = primitive(np.linalg.inv, names="x", symbol="⁻¹", summary=_INV).vjp(
     lambda g, out: -_matmul(_turned(out), _matmul(g, _turned(out)))
 )
 
@@ -200,7 +217,17 @@ def solve(x: Any, y: Any) -> Any:
     return squeeze(_solve(x, expand_dims(y, 1)), -1) if y.ndim == 1 else _solve(x, y)
 
 
-det = primitive(np.linalg.det, names="x", summary="The determinants of square matrices.")
+_DET = """The determinants of square matrices; the gradient is exact for singular ones.
+
+Examples
+--------
+>>> import numpy as np, autodiff as ad
+>>> ad.grad(ad.det)(np.array([[1.0, 0.0], [0.0, 0.0]]))
+array([[0., 0.],
+       [0., 1.]])
+"""
+
+det = primitive(np.linalg.det, names="x", summary=_DET)
 
 
 def _cofactors(x: Any, out: Any) -> Any:
@@ -227,7 +254,14 @@ det.vjp(lambda g, x, out: expand_dims(g, (-2, -1)) * _cofactors(x, out))
 
 @primitive(symbol="ln|det|")
 def logabsdet(x: Any) -> Any:
-    """The logarithm of the absolute determinant of square matrices."""
+    """The logarithm of the absolute determinant of square matrices.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.logabsdet(ad.Tensor([[2.0, 0.0], [0.0, -1.0]]))
+    Tensor(0.69314718)
+    """
     return np.linalg.slogdet(x)[1]
 
 

@@ -44,7 +44,14 @@ def _spread(g: Any, x_shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any
 
 @primitive(symbol="Σ")
 def sum(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
-    """The sum over axes; over all without an axis."""
+    """The sum over axes; over all without an axis.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.sum(ad.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
+    Tensor([4., 6.])
+    """
     return np.add.reduce(x, axis, keepdims=keepdims)
 
 
@@ -53,7 +60,14 @@ sum.vjp(lambda g, x_shape, axis, keepdims: _spread(g, x_shape, axis, keepdims))
 
 @primitive(symbol="mean")
 def mean(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
-    """The mean over axes."""
+    """The mean over axes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.mean(ad.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=1)
+    Tensor([1.5, 3.5])
+    """
     x = np.asarray(x)
     if x.dtype.char == "e":
         return np.mean(x, axis=axis, keepdims=keepdims)  # NumPy adds halves up in single precision
@@ -67,7 +81,14 @@ mean.vjp(
 
 @primitive(broadcasts=True, symbol="MSE")
 def mean_squared_error(x: Any, y: Any) -> Any:
-    """The mean of (x - y)² over all elements: fused, because in a small network the loss costs as much as a layer."""
+    """The mean of (x - y)² over all elements: fused, because in a small network the loss costs as much as a layer.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.mean_squared_error(ad.Tensor([1.0, 2.0]), [1.0, 4.0])
+    Tensor(2.)
+    """
     difference = np.subtract(x, y).ravel()
     return np.dot(difference, difference) / difference.size
 
@@ -85,7 +106,14 @@ mean_squared_error.vjp(
 
 @primitive(symbol="var")
 def var(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    """The variance over axes: the mean squared distance from the mean, n - ddof in the denominator."""
+    """The variance over axes: the mean squared distance from the mean, n - ddof in the denominator.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.var(ad.Tensor([1.0, 2.0, 3.0]), ddof=1)
+    Tensor(1.)
+    """
     return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
 
@@ -98,7 +126,14 @@ var.vjp(
 
 @primitive(symbol="std")
 def std(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    """The standard deviation over axes; its gradient where all elements are equal is 0."""
+    """The standard deviation over axes; its gradient where all elements are equal is 0.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.std(ad.Tensor([1.0, 2.0, 3.0]), ddof=1)
+    Tensor(1.)
+    """
     return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
 
@@ -112,7 +147,14 @@ std.vjp(lambda g, x, out, axis, ddof, keepdims: _std_rule(g, x, out, axis, ddof,
 
 @primitive(symbol="Π")
 def prod(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
-    """The product over axes; the gradient is exact where elements are zero."""
+    """The product over axes; the gradient is exact where elements are zero.
+
+    Examples
+    --------
+    >>> import numpy as np, autodiff as ad
+    >>> ad.grad(ad.prod)(np.array([0.0, 2.0, 3.0]))
+    array([6., 0., 0.])
+    """
     return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
 
 
@@ -146,7 +188,14 @@ def _extreme_rule(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
 
 @primitive(symbol="max", kinks=(0.0,))
 def max(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
-    """The largest element over axes; ties share the gradient evenly."""
+    """The largest element over axes; ties share the gradient evenly.
+
+    Examples
+    --------
+    >>> import numpy as np, autodiff as ad
+    >>> ad.grad(ad.max)(np.array([1.0, 3.0, 3.0]))
+    array([0. , 0.5, 0.5])
+    """
     return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
 
 
@@ -155,7 +204,14 @@ max.vjp(lambda g, x, out, axis, keepdims: _extreme_rule(g, x, out, axis, keepdim
 
 @primitive(symbol="min", kinks=(0.0,))
 def min(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
-    """The smallest element over axes; ties share the gradient evenly."""
+    """The smallest element over axes; ties share the gradient evenly.
+
+    Examples
+    --------
+    >>> import numpy as np, autodiff as ad
+    >>> ad.grad(ad.min)(np.array([1.0, 3.0, 3.0]))
+    array([1., 0., 0.])
+    """
     return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
 
 

@@ -26,7 +26,14 @@ def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
 
 @primitive(symbol="logΣexp")
 def logsumexp(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """ln Σ eˣ over axes."""
+    """ln Σ eˣ over axes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.logsumexp(ad.Tensor([1e4, 1e4]))
+    Tensor(10000.69314718)
+    """
     shifted, top = _shifted(x, axis)
     with np.errstate(divide="ignore"):
         out = np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)) + top
@@ -35,7 +42,14 @@ def logsumexp(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 @primitive
 def softmax(x: Any, *, axis: Any = -1) -> Any:
-    """eˣ / Σ eˣ along an axis."""
+    """eˣ / Σ eˣ along an axis.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.softmax(ad.Tensor([1e4, 0.0]))
+    Tensor([1., 0.])
+    """
     e = np.exp(_shifted(x, axis)[0])
     return e / np.add.reduce(e, axis=axis, keepdims=True)
 
@@ -48,7 +62,14 @@ softmax.vjp(lambda g, out, axis: out * (g - sum(g * out, axis, True)))
 
 @primitive(symbol="log softmax")
 def log_softmax(x: Any, *, axis: Any = -1) -> Any:
-    """ln softmax(x) along an axis: x - ln Σ eˣ."""
+    """ln softmax(x) along an axis: x - ln Σ eˣ.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.log_softmax(ad.Tensor([1e4, 0.0]))
+    Tensor([     0., -10000.])
+    """
     shifted = _shifted(x, axis)[0]
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
 
