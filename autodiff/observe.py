@@ -46,10 +46,13 @@ class Message(NamedTuple):
 class Trace:
     """What `record` keeps of one call, in `node.trace`."""
 
-    __slots__ = ("inputs", "output", "source", "messages")
+    __slots__ = ("inputs", "names", "output", "source", "messages")
 
-    def __init__(self, inputs: tuple[Any, ...], output: Array, source: Source) -> None:
+    def __init__(
+        self, inputs: tuple[Array, ...], names: tuple[str | None, ...], output: Array, source: Source
+    ) -> None:  # fmt: skip
         self.inputs = inputs
+        self.names = names
         self.output = output
         self.source = source
         self.messages: list[Message] = []
@@ -124,8 +127,9 @@ class record(Observer):
         self, primitive: Primitive, node: Node | None, operands: tuple[Any, ...], static: dict[str, Any], out: Array
     ) -> None:
         if node is not None:
-            kept = tuple(_plain(a).copy() for a in operands)
-            node.trace = Trace(kept, out.copy(), source_line())
+            inputs = tuple(_plain(operand).copy() for operand in operands)
+            names = tuple(getattr(operand, "name", None) for operand in operands)
+            node.trace = Trace(inputs, names, out.copy(), source_line())
             self.nodes.append(node)
 
     def message(self, node: Node, index: int, cotangent: Any, message: Any) -> None:

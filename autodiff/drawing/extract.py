@@ -139,7 +139,7 @@ class _Extraction:
             return self._boxes[id(value)]
         shown = value if recorded is None else recorded
         array = None if shown is None else np.asarray(shown)
-        box = Box(self._new_id("t"), "constant", value=array)
+        box = Box(self._new_id("t"), "constant", None if node.trace is None else node.trace.names[index], value=array)
         if array is not None:
             box.shape, box.dtype = array.shape, array.dtype
         if isinstance(value, np.ndarray):
