@@ -145,4 +145,4 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
             f"softmax_cross_entropy: the label at index {where_} is {plain[where_]}, but there are {shape[-1]} "
             f"classes, numbered 0 to {shape[-1] - 1}. Do the labels start at 1, or has the last layer too few outputs?"
         )
-    return _softmax_cross_entropy(logits, plain)
+    return _softmax_cross_entropy(logits, labels if hasattr(labels, "_data") else plain)
