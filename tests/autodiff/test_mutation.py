@@ -115,6 +115,7 @@ def compare(name: str, survivors: set[str], tried: set[str]) -> None:
     assert listed - survivors == set(), f"listed as equivalent, but a property of {name} notices them"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENTRIES)
 def test_calls_vary_every_setting_and_every_operand_that_requires_grad(name):
     primitive = PRIMITIVES[name]
