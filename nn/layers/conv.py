@@ -119,11 +119,11 @@ class Conv2d(Module):
         """Channels and kernel, and what is not as usual."""
         usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
         changed = {name: getattr(self, name) for name, value in usual.items() if getattr(self, name) != value}
-        settings = [f"{name}={_short(value)}" for name, value in changed.items()]
+        settings = [f"{name}={short(value)}" for name, value in changed.items()]
         settings += ["bias=False"] if self.bias is None else []
-        return ", ".join([f"{self.in_channels}, {self.out_channels}, {_short(self.kernel_size)}", *settings])
+        return ", ".join([f"{self.in_channels}, {self.out_channels}, {short(self.kernel_size)}", *settings])
 
 
-def _short(value: Any) -> Any:
+def short(value: Any) -> Any:
     """(3, 3) as 3."""
     return value[0] if isinstance(value, tuple) and value[0] == value[1] else value

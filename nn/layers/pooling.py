@@ -7,7 +7,7 @@ from typing import Any
 import autodiff as ad
 
 from ..module import Module
-from .conv import Pair, pair
+from .conv import Pair, pair, short
 
 
 class MaxPool2d(Module):
@@ -49,6 +49,7 @@ class MaxPool2d(Module):
 
     def extra_repr(self) -> str:
         """The window, and what is not as usual."""
-        settings = f"{self.kernel_size[0] if len(set(self.kernel_size)) == 1 else self.kernel_size}"
-        settings += f", stride={self.stride}" if self.stride != self.kernel_size else ""
-        return settings + (f", padding={self.padding}" if any(self.padding) else "")
+        settings = [str(short(self.kernel_size))]
+        settings += [f"stride={short(self.stride)}"] if self.stride != self.kernel_size else []
+        settings += [f"padding={short(self.padding)}"] if any(self.padding) else []
+        return ", ".join(settings)

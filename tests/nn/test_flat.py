@@ -251,6 +251,22 @@ def test_a_moment_left_alone_becomes_zero_and_never_denormal(decay, dtype):
     assert not moment.any()
 
 
+def test_a_mean_square_is_kept_while_its_mean_is_not_zero():
+    """It is what the mean is divided by: without it a tiny eps would make the step huge."""
+    tiny = float(np.finfo(np.float32).tiny)
+    p = nn.Parameter(np.ones(2, np.float32))
+    optimizer = nn.Adam([p], eps=1e-25)
+    state = optimizer.state_dict()
+    mean, square = np.array([1e-18, 0], np.float32), np.full(2, 1.02 * tiny, np.float32)
+    state["state"][0] = {"step": 63, "exp_avg": mean, "exp_avg_sq": square}
+    optimizer.load_state_dict(state)
+    p.grad = ad.Tensor(np.zeros(2, np.float32))
+    optimizer.step()
+    kept = optimizer.state_dict()["state"][0]["exp_avg_sq"]
+    assert kept[0] > 0
+    assert kept[1] == 0
+
+
 @pytest.mark.parametrize("make", [OPTIMIZERS["momentum"], OPTIMIZERS["adam"]], ids=["momentum", "adam"])
 def test_moments_of_dead_units_do_not_become_denormal(make):
     p = nn.Parameter(np.ones(64, np.float32))

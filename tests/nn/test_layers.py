@@ -186,3 +186,19 @@ def test_a_seed_stands_for_a_generator_and_layers_of_one_network_differ():
         np.testing.assert_array_equal(p.data, q.data)
     assert not np.array_equal(one[0].weight.data, one[2].weight.data)
     assert not np.array_equal(one[0].weight.data[0], one[0].bias.data)
+
+
+def test_layers_show_their_settings_where_they_are_not_as_usual():
+    assert repr(nn.MaxPool2d(2)) == "MaxPool2d(2)"
+    assert repr(nn.MaxPool2d((2, 3), stride=2, padding=1)) == "MaxPool2d((2, 3), stride=2, padding=1)"
+    assert repr(nn.Conv2d(2, 4, 3, stride=2, groups=2, bias=False)).startswith(
+        "Conv2d(2, 4, 3, stride=2, groups=2, bias=False)"
+    )
+    assert repr(nn.Linear(2, 3, bias=False)).startswith("Linear(2, 3, bias=False)")
+    assert repr(nn.Flatten(0)) == "Flatten(0, -1)"
+    assert repr(nn.MSELoss("sum")) == "MSELoss(reduction='sum')"
+
+
+def test_without_a_seed_layers_differ(monkeypatch):
+    monkeypatch.setattr("nn.random._default", None)
+    assert not np.array_equal(nn.Linear(3, 3).weight.data, nn.Linear(3, 3).weight.data)

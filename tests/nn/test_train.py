@@ -104,6 +104,8 @@ def test_floats_are_cast_to_the_model_s_dtype_and_integers_are_not(dtype):
 def test_predict_gives_what_one_batch_would():
     model, (x, _) = nn.MLP([2, 4, 2], dtype=float), problem(50)
     np.testing.assert_allclose(nn.predict(model, x, batch_size=7), model(x).data)
+    with pytest.raises(ValueError, match="at least one row"):
+        nn.predict(model, x[:0])
 
 
 def test_regression_has_no_accuracy_and_metrics_can_be_given():
