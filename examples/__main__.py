@@ -21,8 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     programs = {"quickstart": quickstart.run}
     parser = argparse.ArgumentParser(
         prog="python -m examples",
-        description="quickstart   train an MLP on two rings of points and a small convolutional network on real\n"
-        "             handwritten digits, and draw what happened (less than a minute)",
+        description="quickstart   train an MLP on a cloud and a ring of points, and a small convolutional network\n"
+        "             on real handwritten digits, and draw what happened (less than a minute)",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
