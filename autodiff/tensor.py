@@ -236,9 +236,7 @@ class Tensor(Operators):
         >>> x.grad.item()
         6.0
         """
-        from .backward import backward
-
-        backward(self, grad, retain_graph=retain_graph, create_graph=create_graph)
+        _engine.backward(self, grad, retain_graph=retain_graph, create_graph=create_graph)
 
     def zero_grad(self) -> None:
         """Forget the gradient: `.grad` is None again."""
@@ -458,6 +456,9 @@ def _plain_index(index: Any) -> Any:
         return tuple(_plain_index(i) for i in index)
     return index._data if isinstance(index, Tensor) else index
 
+
+# The walk needs the class above, and a method of it needs the walk: the module is enough for that.
+from . import backward as _engine  # noqa: E402
 
 # The operators that training spends its time in skip one call: the slot holds the primitive's own function.
 for _slot, _operation in {

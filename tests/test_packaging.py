@@ -80,7 +80,7 @@ def test_metadata_state_name_version_licence_and_python(metadata):
     assert metadata["Version"] == autodiff.__version__
     assert "MIT" in (metadata["License"], metadata["License-Expression"])
     assert metadata["Requires-Python"] == ">=3.11"
-    assert (ROOT / "README.md").read_text() in metadata.get_payload()
+    assert (ROOT / "README.md").read_text(encoding="utf-8") in metadata.get_payload(decode=True).decode()
 
 
 def test_the_core_requires_numpy_and_graphviz_alone(metadata):
