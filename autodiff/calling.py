@@ -1,14 +1,14 @@
 """Writes the function that a call of a primitive runs: unwrap, compute, wrap, and leave a node.
 
 Nothing here knows any calculus. The steps are the same for every primitive, but a loop over arguments and names costs
-more than the arithmetic on small arrays, so they are written out once per primitive as straight-line source, which
-`print(primitive.source)` shows.
+more than the arithmetic on small arrays, so the templates below are filled in once per primitive, and
+`print(primitive.source)` shows the straight-line code that comes out.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,13 +18,135 @@ from . import graph, modes
 if TYPE_CHECKING:
     from .primitive import Primitive
 
+_CALL = """
+def {name}({signature}):
+{unwrap}
+    try:
+        out{auxiliary} = forward({data}{settings})
+    except Exception as error:
+        raise refusal(primitive, error, ({data},), {static}) from error
+{changed}
+    if {all_plain}:
+        return out
+    if type(out) is not ndarray:
+        out = asarray(out)
+    out_dtype = out.dtype
+    usual = out_dtype is float64 or out_dtype is float32
+    now = get_modes()
+    out_tensor = new_tensor(Tensor)
+    out_tensor._data = out
+    out_tensor._grad = out_tensor._version = out_tensor._hooks = out_node = None
+    out_tensor._grad_home = out_tensor.name = None
+{share}
+{record}
+    out_tensor._node = out_node
+    out_tensor._requires_grad = out_node is not None
+    if now.observers:
+        for observer in now.observers:
+            observer.called(primitive, out_node, ({operands},), {static}, out)
+    return out_tensor
+"""
+
+_UNWRAP = """
+    if isinstance({x}, Tensor):
+        {x}_data = {x}._data
+        {x}_parent = ({x}._node or {x}) if {x}._requires_grad else None
+    else:
+        {x}_data = {x}
+        {x}_parent = None
+"""
+
+_UNWRAP_CONSTANT = """
+    if isinstance({x}, Tensor):
+        {x}_data = {x}._data
+        if {x}._requires_grad and get_modes().grad:
+            refuse_tracked(primitive, {x!r})
+    else:
+        {x}_data = {x}
+"""
+
+_UNWRAP_ALL = """
+    data = tuple([a._data if isinstance(a, Tensor) else a for a in arrays])
+    parents = tuple([(a._node or a) if isinstance(a, Tensor) and a._requires_grad else None for a in arrays])
+"""
+
+_CHANGED = """
+    if {x}_data is not {x}:
+        {x}._raise_version()
+"""
+
+# A view, or an array changed in place, shares the version of its memory, made now if nobody asked before.
+_SHARE = """
+    if {x}_data is not {x}:
+        if {x}._version is None:
+            {x}._version = [0]
+        out_tensor._version = {x}._version
+"""
+
+_RECORD = """
+    if {tracked} and now.grad and (usual or is_float(out_dtype, primitive)):
+        out_node = new_node(Node)
+        out_node.primitive = primitive
+        out_node.static = {static}
+        out_node.parents = {parents}
+        out_node.shape = out.shape
+        out_node.dtype = out_dtype
+        out_node.order = next_order()
+        out_node.scope = now.scope
+        out_node.hooks = out_node.trace = None
+        cells = ()
+{keep}
+        out_node.kept = ({kept})
+        out_node.versions = cells
+    elif not usual:
+        is_float(out_dtype, primitive)
+"""
+
+_RECORD_NOTHING = """
+    if not usual:
+        is_float(out_dtype, primitive)
+"""
+
+_KEEP_INPUT = """
+            if {x}_data is {x}:
+                kept_{number} = keep({x})
+            else:
+                kept_{number} = {x}_data
+                cell = {x}._version
+                if cell is None:
+                    cell = {x}._version = [0]
+                cells += ((cell, cell[0], {x!r}),)
+"""
+
+_KEEP_OUT = """
+            kept_{number} = out
+            if out_tensor._version is None:
+                out_tensor._version = [0]
+            cells += ((out_tensor._version, out_tensor._version[0], "out"),)
+"""
+
+_KEEP_ALL = """
+            kept_{number} = tuple([d if d is not a else keep(a) for d, a in zip(data, arrays)])
+            for a in arrays:
+                if isinstance(a, Tensor):
+                    if a._version is None:
+                        a._version = [0]
+                    cells += ((a._version, a._version[0], {x!r}),)
+"""
+
+_WHERE_NEEDED = """
+        if {needed}:
+{keep}
+        else:
+            kept_{number} = None
+"""
+
 
 def specialise(primitive: Primitive) -> tuple[str, Callable[..., Any]]:
     """The source of a primitive's call, and the function."""
     from .tensor import Tensor
 
-    lines = _variadic(primitive) if primitive.variadic else _fixed(primitive)
-    source = "\n".join(lines) + "\n"
+    source = _write(primitive)
     namespace: dict[str, Any] = {
         "Tensor": Tensor, "Node": graph.Node, "new_tensor": Tensor.__new__, "new_node": graph.Node.__new__,
         "ndarray": np.ndarray, "asarray": np.asarray, "float32": np.dtype("f4"), "float64": np.dtype("f8"),
@@ -40,175 +162,54 @@ def specialise(primitive: Primitive) -> tuple[str, Callable[..., Any]]:
     return source, call
 
 
-def _signature(primitive: Primitive) -> str:
-    inputs = ["*arrays"] if primitive.variadic else list(primitive.inputs)
-    empty = inspect.Parameter.empty
-    return ", ".join(inputs + [n if d is empty else f"{n}=default_{n}" for n, d in primitive.static.items()])
-
-
-def _compute(primitive: Primitive, operands: str, raw: str) -> Iterator[str]:
-    """Run the forward; on plain arrays that is all."""
-    results = "".join(", " + name for name in primitive.auxiliary)
-    settings = "".join(f", {name}={name}" for name in primitive.static)
-    static = "{" + ", ".join(f"{n!r}: {n}" for n in primitive.static) + "}"
-    yield "    try:"
-    yield f"        out{results} = forward({operands}{settings})"
-    yield "    except Exception as error:"
-    yield f"        raise refusal(primitive, error, ({operands},), {static}) from error"
-    for name in primitive.mutates:
-        yield f"    if {name}_data is not {name}:"
-        yield f"        {name}._raise_version()"
-    yield f"    if {raw}:"
-    yield "        return out"
-    yield "    if type(out) is not ndarray:"
-    yield "        out = asarray(out)"
-    yield "    out_dtype = out.dtype"
-    yield "    now = get_modes()"
-
-
-def _wrap(primitive: Primitive, untracked: str, parents: str, operands: str) -> Iterator[str]:
-    """Put the output in a Tensor; leave a node where a parent requires grad and grad mode is on."""
+def _write(primitive: Primitive) -> str:
+    """Fill in the templates."""
+    names, variadic = primitive.inputs, primitive.variadic
+    differentiable = [name for name, rule in zip(names, primitive.rules) if rule is not None]
+    settings = [n if d is inspect.Parameter.empty else f"{n}=default_{n}" for n, d in primitive.static.items()]
     static = "{" + ", ".join(f"{n!r}: {n}" for n in primitive.static) + "}" if primitive.static else "no_static"
-    observe = f"observer.called(primitive, out_node, ({operands},), {static}, out)"
-    yield "    out_tensor = new_tensor(Tensor)"
-    yield "    out_tensor._data = out"
-    yield "    out_tensor._grad = out_tensor._version = out_tensor._hooks = None"
-    yield "    out_tensor._grad_home = out_tensor.name = None"
-    if primitive.view or primitive.mutates:
-        yield from _share_version(primitive)
-    yield "    usual = out_dtype is float64 or out_dtype is float32"
-    yield f"    if ({untracked}) or not now.grad or not (usual or is_float(out_dtype, primitive)):"
-    yield "        out_tensor._node = None"
-    yield "        out_tensor._requires_grad = False"
-    yield "        if not usual:"
-    yield "            is_float(out_dtype, primitive)"
-    yield "        if now.observers:"
-    yield "            out_node = None"
-    yield "            for observer in now.observers:"
-    yield f"                {observe}"
-    yield "        return out_tensor"
-    yield "    out_tensor._requires_grad = True"
-    yield "    out_tensor._node = out_node = new_node(Node)"
-    yield "    out_node.primitive = primitive"
-    yield f"    out_node.static = {static}"
-    yield f"    out_node.parents = {parents}"
-    yield "    out_node.shape = out.shape"
-    yield "    out_node.dtype = out_dtype"
-    yield "    out_node.order = next_order()"
-    yield "    out_node.scope = now.scope"
-    yield "    out_node.hooks = out_node.trace = None"
+    if variadic:
+        unwrap, data, operands, parents = _UNWRAP_ALL, "*data", "*arrays", "parents"
+        all_plain = "not any([isinstance(a, Tensor) for a in arrays])"
+        tracked = "not all([parent is None for parent in parents])"
+    else:
+        unwrap = "".join((_UNWRAP if x in differentiable else _UNWRAP_CONSTANT).format(x=x) for x in names)
+        data, operands = ", ".join(f"{x}_data" for x in names), ", ".join(names)
+        all_plain = " and ".join(f"{x}_data is {x}" for x in names)
+        parents = "(" + "".join(f"{x}_parent, " if x in differentiable else "None, " for x in names) + ")"
+        tracked = "not (" + " is ".join(f"{x}_parent" for x in differentiable) + " is None)"
+    keep = "".join(_keep(primitive, number, what, users) for number, (what, users) in enumerate(primitive.kept.items()))
+    kept = "".join(f"kept_{number}, " for number in range(len(primitive.kept)))
+    source = _CALL.format(
+        name=primitive.name,
+        signature=", ".join((["*arrays"] if variadic else list(names)) + settings),
+        unwrap=unwrap, data=data, operands=operands, all_plain=all_plain, static=static,
+        auxiliary="".join(", " + name for name in primitive.auxiliary),
+        settings="".join(f", {name}={name}" for name in primitive.static),
+        changed="".join(_CHANGED.format(x=x) for x in primitive.mutates),
+        share=_SHARE.format(x=names[0]) if primitive.view or primitive.mutates else "",
+        record=_RECORD.format(tracked=tracked, static=static, parents=parents, keep=keep, kept=kept)
+        if differentiable else _RECORD_NOTHING,
+    )  # fmt: skip
+    return "\n".join(line for line in source.splitlines() if line.strip()) + "\n"
 
 
-def _share_version(primitive: Primitive) -> Iterator[str]:
-    """A view, or an array changed in place, shares the version of its memory, made now if nobody asked before."""
-    first = primitive.inputs[0]
-    yield f"    if {first}_data is not {first}:"
-    yield f"        cell = {first}._version"
-    yield "        if cell is None:"
-    yield f"            cell = {first}._version = [0]"
-    yield "        out_tensor._version = cell"
-
-
-def _observed(operands: str) -> Iterator[str]:
-    yield "    if now.observers:"
-    yield "        for observer in now.observers:"
-    yield f"            observer.called(primitive, out_node, ({operands},), out_node.static, out)"
-    yield "    return out_tensor"
-
-
-def _fixed(primitive: Primitive) -> Iterator[str]:
-    """The call of a primitive with a fixed number of array arguments."""
-    names = primitive.inputs
-    operands = ", ".join(f"{n}_data" for n in names)
-    differentiable = [n for n, rule in zip(names, primitive.rules) if rule is not None]
-    yield f"def {primitive.name}({_signature(primitive)}):"
-    for name in names:
-        yield f"    if isinstance({name}, Tensor):"
-        yield f"        {name}_data = {name}._data"
-        if name in differentiable:
-            yield f"        {name}_parent = ({name}._node or {name}) if {name}._requires_grad else None"
-        else:
-            yield f"        if {name}._requires_grad and get_modes().grad:"
-            yield f"            refuse_tracked(primitive, {name!r})"
-        yield "    else:"
-        yield f"        {name}_data = {name}"
-        if name in differentiable:
-            yield f"        {name}_parent = None"
-    yield from _compute(primitive, operands, " and ".join(f"{n}_data is {n}" for n in names))
-    untracked = " is ".join(f"{n}_parent" for n in differentiable) + " is None" if differentiable else "True"
-    parents = "(" + ", ".join(f"{n}_parent" if n in differentiable else "None" for n in names) + ",)"
-    yield from _wrap(primitive, untracked, parents, ", ".join(names))
-    yield from _keep_fixed(primitive)
-    yield from _observed(", ".join(names))
-
-
-def _keep_fixed(primitive: Primitive) -> Iterator[str]:
-    """Keep what the rules of those arguments that require grad asked for, with the versions."""
-    kept = []
-    for number, (name, users) in enumerate(primitive.kept.items()):
-        kept.append(f"kept_{number}")
-        value = f"kept_{number}"
-        condition = " or ".join(f"{primitive.inputs[user]}_parent is not None" for user in users)
-        if number == 0:
-            yield "    cells = ()"
-        yield f"    if {condition}:"
-        if name in primitive.inputs:
-            yield f"        if {name}_data is {name}:"
-            yield f"            {value} = keep({name})"
-            yield "        else:"
-            yield f"            {value} = {name}_data"
-            yield f"            cell = {name}._version"
-            yield "            if cell is None:"
-            yield f"                cell = {name}._version = [0]"
-            yield f"            cells += ((cell, cell[0], {name!r}),)"
-        elif name == "out":
-            yield f"        {value} = out"
-            yield "        if out_tensor._version is None:"
-            yield "            out_tensor._version = [0]"
-            yield "        cells += ((out_tensor._version, out_tensor._version[0], 'out'),)"
-        elif name in primitive.auxiliary:
-            yield f"        {value} = {name}"
-        else:
-            argument, what = name.rsplit("_", 1)
-            yield f"        {value} = {what}_of({argument}_data)"
-        yield "    else:"
-        yield f"        {value} = None"
-    yield f"    out_node.kept = ({''.join(k + ', ' for k in kept)})"
-    yield f"    out_node.versions = {'cells' if kept else '()'}"
-
-
-def _variadic(primitive: Primitive) -> Iterator[str]:
-    """The call of a primitive with any number of operands: the same steps, in loops."""
-    (name,) = primitive.inputs
-    yield f"def {primitive.name}({_signature(primitive)}):"
-    yield "    data = tuple([a._data if isinstance(a, Tensor) else a for a in arrays])"
-    yield "    parents = tuple("
-    yield "        [(a._node or a) if isinstance(a, Tensor) and a._requires_grad else None for a in arrays]"
-    yield "    )"
-    yield from _compute(primitive, "*data", "not any([isinstance(a, Tensor) for a in arrays])")
-    yield from _wrap(primitive, "all([p is None for p in parents])", "parents", "*arrays")
-    kept = []
-    yield "    cells = ()"
-    for what in primitive.kept:
-        if what == name:
-            yield "    kept_arrays = tuple([d if d is not a else keep(a) for d, a in zip(data, arrays)])"
-            yield "    for a in arrays:"
-            yield "        if isinstance(a, Tensor):"
-            yield "            if a._version is None:"
-            yield "                a._version = [0]"
-            yield f"            cells += ((a._version, a._version[0], {name!r}),)"
-            kept.append("kept_arrays")
-        elif what == "out":
-            yield "    out_tensor._version = [0]"
-            yield "    cells += ((out_tensor._version, 0, 'out'),)"
-            kept.append("out")
-        elif what in primitive.auxiliary:
-            kept.append(what)
-        else:
-            kept.append(f"tuple([{what.rsplit('_', 1)[1]}_of(d) for d in data])")
-    yield f"    out_node.kept = ({''.join(k + ', ' for k in kept)})"
-    yield "    out_node.versions = cells"
-    yield from _observed("*arrays")
+def _keep(primitive: Primitive, number: int, what: str, users: tuple[int, ...]) -> str:
+    """Keep one thing, if a rule that will run asked for it: an input, the output, an auxiliary output, a shape."""
+    if what in primitive.inputs:
+        keep = (_KEEP_ALL if primitive.variadic else _KEEP_INPUT).format(x=what, number=number)
+    elif what == "out":
+        keep = _KEEP_OUT.format(number=number)
+    elif what in primitive.auxiliary:
+        keep = f"\n            kept_{number} = {what}\n"
+    else:
+        name, kind = what.rsplit("_", 1)
+        value = f"tuple([{kind}_of(d) for d in data])" if primitive.variadic else f"{kind}_of({name}_data)"
+        keep = f"\n            kept_{number} = {value}\n"
+    if primitive.variadic:
+        return keep.replace("\n    ", "\n")  # one rule serves all operands: it always runs
+    needed = " or ".join(f"{primitive.inputs[user]}_parent is not None" for user in users)
+    return _WHERE_NEEDED.format(needed=needed, keep=keep, number=number)
 
 
 def _dtype_of(value: Any) -> np.dtype[Any]:
