@@ -138,8 +138,11 @@ def flush_denormals(moment: Array, decay: float, where: Array | None = None) -> 
     """Set to zero what would decay into denormal numbers before the next flush, `flush_period` steps later.
 
     A denormal number times 0.9 is rounded to itself: moments of a unit that died never reach zero, and arithmetic with
-    them is many times slower. What is flushed is below 1e-31 in float32 and 1e-301 in float64.
+    them is many times slower. What is flushed is below 1e-31 in float32 and 1e-301 in float64. Without a decay nothing
+    lingers.
     """
+    if not decay:
+        return
     limit = float(np.finfo(moment.dtype).tiny) / decay ** flush_period(decay)
     small = np.abs(moment) < limit
     if where is not None:

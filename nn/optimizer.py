@@ -110,10 +110,11 @@ class Optimizer:
         Raises
         ------
         RuntimeError
-            If a parameter has moved: a later optimizer was made for it, or its dtype was changed.
+            If a parameter has moved: a later optimizer was made for it, or its dtype was changed. No other parameter
+            has been updated then.
         """
-        for group, buffer in self._buffers:
-            for run in buffer.runs():
+        for group, runs in [(group, buffer.runs()) for group, buffer in self._buffers]:
+            for run in runs:
                 run.steps += 1
                 self.update(group, run)
                 ad.mark_changed(run.parameters)

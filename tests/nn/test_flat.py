@@ -73,6 +73,18 @@ def test_the_first_optimizer_raises_even_where_no_gradient_is_there(make):
 
 
 @every_optimizer
+def test_an_optimizer_that_lost_one_parameter_updates_no_group(make):
+    params = parameters((3,), (2,))
+    first = make([{"params": [p]} for p in params])
+    make(params[1:])
+    loss_of(params).backward()
+    before = values(params)
+    with pytest.raises(RuntimeError, match="another optimizer"):
+        first.step()
+    equal(values(params), before)
+
+
+@every_optimizer
 def test_an_optimizer_raises_after_a_change_of_dtype(make):
     layer = nn.Linear(2, 2)
     optimizer = make(layer.parameters())
@@ -278,6 +290,17 @@ def test_moments_of_dead_units_do_not_become_denormal(make):
     moment = optimizer.state_dict()["state"][0][optimizer.moments[0]]
     assert (moment[~alive] == 0).all()
     assert (moment[alive] > 1e-5).all()
+
+
+@pytest.mark.parametrize("betas", [(0.0, 0.999), (0.9, 0.0), (0.0, 0.0)])
+def test_a_decay_of_zero_has_nothing_to_flush(betas):
+    """With a constant gradient every step of Adam is the learning rate, whatever is remembered."""
+    p = nn.Parameter(np.zeros(2))
+    optimizer = nn.Adam([p], lr=0.01, betas=betas, eps=0.0)
+    for _ in range(150):
+        p.grad = ad.Tensor([1e-3, -2.0])
+        optimizer.step()
+    np.testing.assert_allclose(p.data, [-1.5, 1.5])
 
 
 def test_flushing_does_not_change_what_is_learned(monkeypatch):
