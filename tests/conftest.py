@@ -16,7 +16,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 patient = settings(deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", patient, max_examples=25)
 # For every commit: the same few examples each time.
-settings.register_profile("quick", patient, max_examples=5, derandomize=True, database=None)
+settings.register_profile("quick", patient, max_examples=3, derandomize=True, database=None)
 # A red run is the commit's doing, not the dice's; everybody's own runs explore further.
 settings.register_profile("ci", patient, max_examples=50, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
