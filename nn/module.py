@@ -303,6 +303,13 @@ class Module:
         return tree(self)
 
 
+def positive(value: Any, name: str, caller: str) -> int:
+    """A whole number of at least 1, or an error that says whose it is."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{caller}: {name} is {value!r}; needed is a whole number of at least 1.")
+    return int(value)
+
+
 def floating(dtype: npt.DTypeLike, caller: str) -> np.dtype[Any]:
     """A floating-point dtype, or an error that says why no other will do."""
     target = np.dtype(dtype)

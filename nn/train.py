@@ -67,6 +67,8 @@ def fit(
 
     Raises
     ------
+    TypeError
+        If the data is no pair.
     ValueError
         If there are no samples, not as many targets as inputs, or a number is out of range.
     ImportError
@@ -134,6 +136,8 @@ def evaluate(
 
     Raises
     ------
+    TypeError
+        If the data is no pair.
     ValueError
         If there are no samples, or not as many targets as inputs.
 
@@ -244,7 +248,10 @@ def _mode(model: Module, *, training: bool) -> Iterator[None]:
 
 def _checked(data: Data, model: Module, caller: str) -> tuple[Array, Array]:
     """Inputs and targets as arrays, as many of one as of the other."""
-    x, y = data
+    pair: Any = data
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise TypeError(f"{caller}: data is a {type(pair).__name__}; needed is a pair of inputs and targets, (x, y).")
+    x, y = pair
     inputs, targets = _cast(x, model), np.asarray(y)
     if inputs.ndim == 0 or targets.ndim == 0 or len(inputs) != len(targets) or not len(inputs):
         raise ValueError(

@@ -46,10 +46,13 @@ class Sequential(Module):
 
     def append(self, module: Module) -> Sequential:
         """Add a module at the end; give this one back."""
+        self._place(str(len(self._order)), module)
+        return self
+
+    def _place(self, name: str, module: Module) -> None:
         if not isinstance(module, Module):
             raise TypeError(f"Sequential takes modules, and this is {module!r}. Give them as arguments, not as a list.")
-        setattr(self, str(len(self._order)), module)
-        return self
+        setattr(self, name, module)
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -73,7 +76,7 @@ class Sequential(Module):
 
     def __setitem__(self, index: int, module: Module) -> None:
         name = [name for name, child in self.__dict__.items() if isinstance(child, Module)][index]
-        setattr(self, name, module)
+        self._place(name, module)
 
 
 class MLP(Sequential):
@@ -95,7 +98,9 @@ class MLP(Sequential):
     Raises
     ------
     ValueError
-        If there are less than two sizes, or the activation is not known.
+        If there are less than two sizes, one is not a whole number of at least 1, or the activation is not known.
+    TypeError
+        If the activation is a module, and not the class of one.
 
     Examples
     --------
@@ -123,6 +128,11 @@ class MLP(Sequential):
             if activation not in ACTIVATIONS:
                 raise ValueError(f"MLP: no activation is called {activation!r}; there are {', '.join(ACTIVATIONS)}.")
             activation = ACTIVATIONS[activation]
+        elif isinstance(activation, Module):
+            raise TypeError(
+                f"MLP: the activation is the module {activation!r}, and every place needs one of its own: give the "
+                f"class, nn.{type(activation).__name__}."
+            )
         super().__init__()
         rng = generator(rng)
         for number, (inputs, outputs) in enumerate(pairwise(sizes)):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import autodiff as ad
 
 from .. import init
-from ..module import Module, Parameter, floating
+from ..module import Module, Parameter, floating, positive
 from ..random import Seed, generator
 
 Pair = int | tuple[int, int]
@@ -19,10 +19,10 @@ Pair = int | tuple[int, int]
 
 def pair(value: Pair, name: str, least: int, caller: str) -> tuple[int, int]:
     """One number for both directions, or one for each, as two."""
-    both: tuple[Any, ...] = (value, value) if isinstance(value, int) else tuple(value)
-    if len(both) != 2 or not all(isinstance(n, int) and n >= least for n in both):
+    both: tuple[Any, ...] = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(both) != 2 or not all(isinstance(n, int | np.integer) and n >= least for n in both):
         raise ValueError(f"{caller}: {name} is {value!r}; needed is one or two whole numbers of at least {least}.")
-    return both
+    return int(both[0]), int(both[1])
 
 
 class Conv2d(Module):
@@ -86,16 +86,16 @@ class Conv2d(Module):
         rng: Seed = None,
     ) -> None:
         caller = f"Conv2d({in_channels}, {out_channels}, {kernel_size})"
-        if in_channels < 1 or out_channels < 1 or groups < 1 or in_channels % groups or out_channels % groups:
-            raise ValueError(f"{caller}: the channels must be positive multiples of groups, which is {groups}.")
+        self.in_channels = positive(in_channels, "in_channels", caller)
+        self.out_channels = positive(out_channels, "out_channels", caller)
+        self.groups = positive(groups, "groups", caller)
+        if in_channels % groups or out_channels % groups:
+            raise ValueError(f"{caller}: the channels must be multiples of groups, which is {groups}.")
         dtype, rng = floating(dtype, caller), generator(rng)
-        self.in_channels = in_channels
-        self.out_channels = out_channels
         self.kernel_size = pair(kernel_size, "kernel_size", 1, caller)
         self.stride = pair(stride, "stride", 1, caller)
         self.padding = pair(padding, "padding", 0, caller)
         self.dilation = pair(dilation, "dilation", 1, caller)
-        self.groups = groups
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         fan_in = math.prod(shape[1:])
         self.weight = init.layer_default(Parameter(np.empty(shape, dtype)), fan_in, rng=rng)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import autodiff as ad
 
 from .. import init
-from ..module import Module, Parameter, floating
+from ..module import Module, Parameter, floating, positive
 from ..random import Seed, generator
 
 
@@ -38,7 +38,7 @@ class Linear(Module):
     Raises
     ------
     ValueError
-        If a number of features is less than 1, or an input's last axis is not in_features long.
+        If a number of features is not a whole number of at least 1, or an input's last axis is not in_features long.
     TypeError
         If the dtype is not a floating-point one.
 
@@ -58,11 +58,10 @@ class Linear(Module):
         dtype: npt.DTypeLike = np.float32,
         rng: Seed = None,
     ) -> None:
-        if in_features < 1 or out_features < 1:
-            raise ValueError(f"Linear({in_features}, {out_features}): both numbers of features must be at least 1.")
-        dtype, rng = floating(dtype, "Linear"), generator(rng)
-        self.in_features = in_features
-        self.out_features = out_features
+        caller = f"Linear({in_features}, {out_features})"
+        self.in_features = positive(in_features, "in_features", caller)
+        self.out_features = positive(out_features, "out_features", caller)
+        dtype, rng = floating(dtype, caller), generator(rng)
         self.weight = init.layer_default(Parameter(np.empty((out_features, in_features), dtype)), in_features, rng=rng)
         self.bias = init.layer_default(Parameter(np.empty(out_features, dtype)), in_features, rng=rng) if bias else None
 
@@ -74,7 +73,7 @@ class Linear(Module):
             return ad.linear(x, self.weight, self.bias)
         except ValueError as error:
             raise ValueError(
-                f"Linear({self.extra_repr()}): the input has shape {x.shape} and needs (..., {self.in_features}). "
+                f"Linear({self.extra_repr()}): the input has shape {np.shape(x)} and needs (..., {self.in_features}). "
                 "Does the layer before have another number of outputs, or is a Flatten missing?"
             ) from error
 

@@ -137,6 +137,12 @@ REFUSED = {
     "no channel axis": (lambda: nn.Conv2d(1, 8, 3)(IMAGES[:, 0]), r"x\[:, None\]"),
     "groups": (lambda: nn.Conv2d(3, 8, 3, groups=2), "multiples of groups"),
     "kernel": (lambda: nn.Conv2d(3, 8, 0), "kernel_size"),
+    "half a feature": (lambda: nn.Linear(5 / 2, 3), r"Linear\(2.5, 3\): in_features is 2.5"),
+    "features in words": (lambda: nn.Linear(2, "3"), "out_features is '3'"),
+    "features of a list": (lambda: nn.Linear(2, 3)([[1.0, 2.0, 3.0]]), r"\(1, 3\) and needs \(\.\.\., 2\)"),
+    "channels that are a float": (lambda: nn.Conv2d(1.0, 8, 3), "in_channels is 1.0"),
+    "groups that are a float": (lambda: nn.Conv2d(4, 8, 3, groups=2.0), "groups is 2.0"),
+    "a kernel that is a float": (lambda: nn.Conv2d(1, 8, 3.0), "kernel_size is 3.0"),
     "three strides": (lambda: nn.Conv2d(3, 8, 3, stride=(1, 1, 1)), "stride"),
     "window": (lambda: nn.MaxPool2d(9)(IMAGES), "."),
     "pool's padding": (lambda: nn.MaxPool2d(2, padding=2), "half"),
@@ -158,6 +164,19 @@ def test_what_does_not_fit_is_refused_in_words(refused):
 def test_wrong_kinds_are_refused(settings, message):
     with pytest.raises(TypeError, match=message):
         nn.Linear(2, 2, **settings)
+
+
+def test_an_activation_is_named_or_a_class():
+    assert isinstance(nn.MLP([2, 3, 1], activation=nn.Tanh)[1], nn.Tanh)
+    with pytest.raises(TypeError, match=r"needs one of its own: give the class, nn\.ReLU"):
+        nn.MLP([2, 3, 1], activation=nn.ReLU())
+
+
+def test_numpy_s_integers_are_whole_numbers():
+    two, three = np.arange(2, 4)
+    assert nn.Linear(two, three).weight.shape == (3, 2)
+    assert repr(nn.Conv2d(two, two, three, padding=(two, 1))).startswith("Conv2d(2, 2, 3, padding=(2, 1))")
+    assert repr(nn.MaxPool2d(two)) == "MaxPool2d(2)"
 
 
 def test_threads_may_share_a_module():

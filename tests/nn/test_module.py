@@ -247,5 +247,8 @@ def test_sequential_indexes_replaces_and_appends():
     assert model(np.ones((1, 2), np.float32)).node.scope == "Sequential/2"
     with pytest.raises(TypeError, match="takes modules"):
         nn.Sequential([nn.ReLU()])
+    with pytest.raises(TypeError, match="takes modules"):
+        model[0] = np.tanh
+    assert (len(list(model.parameters())), len(model)) == (4, 3)
     with pytest.raises(IndexError):
         model[3] = nn.ReLU()

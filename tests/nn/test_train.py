@@ -154,6 +154,12 @@ def test_what_cannot_be_trained_on_is_refused(refused):
         fitted(nn.MLP([2, 2]), **settings)
 
 
+@pytest.mark.parametrize("data", [X, (X,), (X, Y, Y), None], ids=["inputs", "one", "three", "none"])
+def test_data_is_a_pair(data):
+    with pytest.raises(TypeError, match=r"a pair of inputs and targets, \(x, y\)"):
+        fitted(nn.MLP([2, 2]), data=data)
+
+
 def test_history_is_a_table():
     history = nn.History()
     assert repr(history) == "History of no epochs"
