@@ -72,8 +72,7 @@ class SGD(Optimizer):
     def check_settings(self, group: Group) -> None:
         """Refuse settings that are out of range, or do not go together."""
         super().check_settings(group)
-        if not 0 <= group["momentum"] < 1:
-            raise ValueError(f"SGD: momentum is {group['momentum']!r}; it must be at least 0 and less than 1.")
+        self.check_number(group, "momentum", below=1)
         if group["nesterov"] and (not group["momentum"] or group["dampening"]):
             raise ValueError("SGD: nesterov=True needs a momentum greater than 0 and no dampening.")
 
@@ -143,15 +142,17 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(params, {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay})
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def check_settings(self, group: Group) -> None:
         """Refuse settings that are out of range."""
         super().check_settings(group)
-        if len(group["betas"]) != 2 or not all(0 <= beta < 1 for beta in group["betas"]):
-            raise ValueError(f"Adam: betas is {group['betas']!r}; needed are two numbers in [0, 1).")
-        if not group["eps"] >= 0:
-            raise ValueError(f"Adam: eps is {group['eps']!r}; it must be at least 0.")
+        self.check_number(group, "eps")
+        betas = group["betas"]
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise ValueError(f"Adam: betas is {betas!r}; needed are two numbers in [0, 1).")
+        for beta in betas:
+            self.check_number({"betas": beta}, "betas", below=1)
 
     def update(self, group: Group, run: Run) -> None:
         """Follow the corrected mean of the gradients, scaled by the root of their mean square."""

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -89,8 +91,16 @@ class Optimizer:
     def check_settings(self, group: Group) -> None:
         """Refuse settings that are out of range."""
         for setting in ("lr", "weight_decay"):
-            if not group[setting] >= 0:
-                raise ValueError(f"{type(self).__name__}: {setting} is {group[setting]!r}; it must be at least 0.")
+            self.check_number(group, setting)
+
+    def check_number(self, group: Group, setting: str, below: float = math.inf) -> None:
+        """Refuse a setting that is not a number of at least 0, or reaches a limit."""
+        value = group[setting]
+        if not isinstance(value, Real) or not 0 <= value < below:
+            limit = "" if below == math.inf else f" and less than {below:g}"
+            raise ValueError(
+                f"{type(self).__name__}: {setting} is {value!r}; it must be a finite number of at least 0{limit}."
+            )
 
     def _move_in(self, group: Group) -> None:
         dtypes = dict.fromkeys(parameter.dtype for parameter in group["params"])
