@@ -96,7 +96,7 @@ class Optimizer:
     def check_number(self, group: Group, setting: str, below: float = math.inf) -> None:
         """Refuse a setting that is not a number of at least 0, or reaches a limit."""
         value = group[setting]
-        if not isinstance(value, Real) or not 0 <= value < below:
+        if not isinstance(value, Real) or not 0 <= float(value) < below:
             limit = "" if below == math.inf else f" and less than {below:g}"
             raise ValueError(
                 f"{type(self).__name__}: {setting} is {value!r}; it must be a finite number of at least 0{limit}."
