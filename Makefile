@@ -52,7 +52,7 @@ check test test-all: export OMP_NUM_THREADS = 1
 check test test-all: export OPENBLAS_NUM_THREADS = 1
 
 # Passed once, on these very files and extras: `make test-all` then runs only what is left.
-sources := autodiff nn datasets examples benchmarks tests README.md setup.cfg pyproject.toml
+sources := autodiff nn datasets examples benchmarks tests docs README.md LICENSE Makefile setup.cfg pyproject.toml
 $(tested): $(shell find $(wildcard $(sources)) -type f -not -name '*.pyc') $(wildcard $(VENV)/installed-*)
 	@$(MAKE) --no-print-directory test
 
