@@ -33,7 +33,7 @@ test: lint ## The whole suite but its slow tests: examples of README and docstri
 test-all: $(tested) ## All of `make test`, unless it just passed, and the slow tests; coverage of autodiff >= 95 %
 	$(pytest) -m slow --cov --cov-append --cov-report=term --cov-fail-under=95
 
-benchmark: $(VENV)/installed-bench ## Measure against the peers
+benchmark: $(VENV)/installed-labs ## Time training steps against hand-derived NumPy
 	$(python) -m benchmarks
 
 lint: $(VENV)/installed-test ## ruff and mypy --strict

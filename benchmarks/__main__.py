@@ -13,7 +13,7 @@ for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmarks named on the command line."""
-    from . import imports, report, timing, workloads
+    from . import imports, reference, report, timing, workloads
 
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
@@ -29,6 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = [name for name in names if name not in workloads.ALL and name != "import"]
     if unknown:
         parser.error(f"unknown workload {unknown[0]!r}; there are {', '.join(workloads.ALL)} and import")
+
+    if options.rounds < 1:
+        parser.error(f"argument --rounds: must be at least 1, and is {options.rounds}")
+    try:
+        reference.folder()
+    except FileNotFoundError as error:
+        parser.error(str(error))
 
     rows = []
     for name in names:

@@ -48,5 +48,11 @@ def test_a_workload_that_is_not_there_is_named(tmp_path):
 
 def test_a_reference_folder_without_the_reference_is_refused(tmp_path):
     done = run("W2", "--rounds", "2", "--out", str(tmp_path), baselines=tmp_path)
-    assert done.returncode != 0
+    assert done.returncode == 2
     assert "has no common.py and fw_numpy.py" in done.stderr
+
+
+def test_no_rounds_are_refused(tmp_path):
+    done = run("W7", "--rounds", "0", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "--rounds: must be at least 1, and is 0" in done.stderr
