@@ -82,10 +82,14 @@ class Drawing:
         ------
         ValueError
             For another ending.
+        FileNotFoundError
+            If the folder does not exist.
         DotNotFoundError, RuntimeError
             As `pipe`.
         """
         target = Path(path)
+        if not target.parent.is_dir():
+            raise FileNotFoundError(f"Drawing.save: there is no folder {target.parent}/; make it before {target.name}.")
         picture = self.pipe(target.suffix.lower().removeprefix("."))
         unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:

@@ -182,3 +182,8 @@ def test_a_png_has_twice_the_pixels_of_a_plain_screen(drawing, tmp_path):
     svg = ElementTree.fromstring(drawing.pipe("svg"))
     width = int.from_bytes(drawing.save(tmp_path / "graph.PNG").read_bytes()[16:20], "big")
     assert width == pytest.approx(2 * float(svg.get("width").removesuffix("pt")), rel=0.02)
+
+
+def test_a_folder_that_is_not_there_is_named(drawing, tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no folder .*pictures/; make it before graph.dot"):
+        drawing.save(tmp_path / "pictures" / "graph.dot")
