@@ -185,5 +185,5 @@ def test_a_png_has_twice_the_pixels_of_a_plain_screen(drawing, tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_named(drawing, tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no folder .*pictures"):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*pictures"):
         drawing.save(tmp_path / "pictures" / "graph.dot")
