@@ -16,7 +16,6 @@ import numpy as np
 from . import modes
 from .graph import Deferred, Node, wrapped
 from .hooks import run_hooks
-from .primitive import Array
 from .tensor import Tensor
 
 Place = Node | Tensor
@@ -94,7 +93,8 @@ def walk(
     """
     cotangents: Cotangents = {}
     for place, g in seeds:
-        cotangents[place] = g if place not in cotangents else cotangents[place] + g
+        g = cotangents[place] + g if place in cotangents else g
+        cotangents[place] = g if create_graph else np.asarray(g)  # NumPy adds 0-d arrays up to a scalar
     asked: set[Place] = set()
     wanted: set[Place] | None = None
     if targets is not None:
@@ -166,8 +166,8 @@ def _visit(
             if parent is None or (wanted is not None and parent not in wanted):
                 continue
             message = pulls[index](g, values, node.static)  # type: ignore[misc]  # a parent is there where a rule is
-            if not recorded and message.__class__ is not ndarray:
-                message = _as_array(message, node, parent)
+            if recorded or message.__class__ is not ndarray:
+                message = _checked(message, recorded, node, parent)
             if special:
                 message = _watched(message, g, node, index, now)
             is_node = parent.__class__ is Node
@@ -222,10 +222,13 @@ def _undo_broadcast(message: Any, shape: tuple[int, ...], node: Node) -> Any:
     return reshape(sum(message, axis=axes), shape=shape)
 
 
-def _as_array(message: Any, node: Node, parent: Place) -> Array:
-    """NumPy makes scalars of 0-d results: undo that. Anything else is a mistake in the rule."""
-    if isinstance(message, (np.generic, float, int)):
-        return np.asarray(message)
+def _checked(message: Any, recorded: bool, node: Node, parent: Place) -> Any:
+    """An array, or a Tensor in a recorded walk. NumPy makes scalars of 0-d results; all else is the rule's mistake."""
+    if recorded and isinstance(message, Tensor):
+        return message
+    if isinstance(message, (np.ndarray, np.generic, float, int)):
+        array = np.asarray(message)
+        return Tensor._of(array, None) if recorded else array
     raise TypeError(
         f"A rule of {node.primitive.name} returned a {type(message).__name__} where it was given arrays. A rule uses "
         "only what it asked for by name (never a Tensor from outside), and returns a gradient of its argument's shape."

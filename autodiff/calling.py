@@ -248,7 +248,8 @@ def refusal(primitive: Primitive, error: Exception, arrays: tuple[Any, ...], sta
     received = [f"{n}: {_describe(a)}" for n, a in zip(names, arrays)] + [f"{n}={v!r}" for n, v in static.items()]
     message = f"{primitive.name}: {error}\n  received {', '.join(received)}"
     numpys = (np.exceptions.AxisError, np.linalg.LinAlgError)
-    for kind in (*numpys, IndexError, KeyError, TypeError, ValueError, OverflowError, MemoryError):
+    asked_for = (FloatingPointError, RuntimeWarning)  # by np.errstate and by filters of warnings
+    for kind in (*numpys, *asked_for, IndexError, KeyError, TypeError, ValueError, OverflowError, MemoryError):
         if isinstance(error, kind):
             return kind(message)
     return RuntimeError(message)

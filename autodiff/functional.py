@@ -40,6 +40,18 @@ def rebuild(tree: Any, leaves: Iterator[Any]) -> Any:
     return next(leaves)
 
 
+class _Input(Tensor):
+    """The leaf that stands for an input during one call; it knows its age, as nodes do."""
+
+    __slots__ = ("born",)
+
+    born: int
+
+    def __init__(self, array: Array) -> None:
+        super().__init__(array, requires_grad=True, copy=False)
+        self.born = next_order()
+
+
 class _Call:
     """One call of a function on fresh inputs, and the walks back from its outputs."""
 
@@ -74,12 +86,11 @@ class _Call:
         place = place_of(output)
         if place is None or not modes.current.get().grad:
             return False
-        inside = {id(tensor) for tensor in self.inputs}
         stack, seen = [place], {place}
         while stack:
             place = stack.pop()
             if not isinstance(place, Node):
-                if id(place) not in inside:
+                if getattr(place, "born", -1) < self.since:  # no input of this call, nor of one within it
                     return True
                 continue
             if place.order < self.since:
@@ -151,13 +162,12 @@ def _fresh(caller: str, place: str, value: Any) -> Tensor:
         if value._requires_grad:
             tensor: Tensor = ops.reshape(value, value.shape)  # a view: another node, the same memory
             return tensor
-        fresh = value.detach()
-    else:
-        array = np.array(value)
-        _check_real_float(caller, place, array.dtype)
-        fresh = Tensor._of(array, None)
-    fresh._requires_grad = True
-    return fresh
+        fresh = _Input(value._data)
+        fresh._version = value._cell()
+        return fresh
+    array = np.array(value)
+    _check_real_float(caller, place, array.dtype)
+    return _Input(array)
 
 
 def _check_real_float(caller: str, place: str, dtype: np.dtype[Any]) -> None:
@@ -362,9 +372,10 @@ def gradients(
         raise ValueError(f"gradients: there are {len(outputs)} output(s) but {len(given)} upstream gradient(s).")
     for what, tensors in (("output", outputs), ("input", inputs)):
         for number, tensor in enumerate(tensors):
-            if place_of(tensor) is None:
+            if not getattr(tensor, "_requires_grad", False):
+                kind, shape = type(tensor).__name__, np.shape(getattr(tensor, "_data", tensor))
                 raise RuntimeError(
-                    f"gradients: {what} {number} (shape {tensor.shape}, {tensor.dtype}) does not require grad, so it "
+                    f"gradients: {what} {number} (a {kind} of shape {shape}) does not require grad, so it "
                     "is in no graph. Give the leaves requires_grad=True, and compute outside of no_grad()."
                 )
     seeds = [(place_of(out), seed_for(out, g, create_graph, "gradients")) for out, g in zip(outputs, given)]
@@ -469,9 +480,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     call = _Call("jvp", f, tuple(primals), {}, range(len(primals)))
     matched = _matching("jvp", "tangents", tuple(tangents), call.given, call.inputs)
     record = _tracked(matched) or call.recorded
-    dummies = [Tensor._of(np.ones(out.shape, out.dtype), None) for out in call.outputs]
-    for dummy in dummies:
-        dummy._requires_grad = True
+    dummies = [_Input(np.ones(out.shape, out.dtype)) for out in call.outputs]
     pulled = call.pull(dummies, create_graph=True, retain_graph=False)
     seeds = [
         (place, _as_tensor(t) if record else t._data if isinstance(t, Tensor) else t)

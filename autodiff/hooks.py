@@ -25,8 +25,9 @@ class HookHandle:
 
     def remove(self) -> None:
         """Take the hook away. Doing so twice does nothing."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
+        hooks, self._hooks = self._hooks, []  # the same function may be registered a second time
+        if self._hook in hooks:
+            hooks.remove(self._hook)
 
     def __enter__(self) -> HookHandle:
         return self

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -53,6 +54,16 @@ class Modes:
 current: ContextVar[Modes] = ContextVar("autodiff.modes", default=Modes())  # noqa: B039 (immutable after creation)
 
 
+def leave(tokens: list[Token[Modes]]) -> None:
+    """Undo the last entry of this thread or task: one object may be entered by several, and be left in any order."""
+    for token in reversed(tokens):
+        with suppress(ValueError):  # what `reset` raises for the token of another thread or task
+            current.reset(token)
+            tokens.remove(token)
+            return
+    raise RuntimeError("A mode is left in a thread or task that has not entered it.")
+
+
 class ModeChange:
     """A change of one mode: a context manager, and a decorator for functions, generators and coroutines."""
 
@@ -71,7 +82,7 @@ class ModeChange:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        current.reset(self._tokens.pop())
+        leave(self._tokens)
 
     def _fresh(self) -> ModeChange:
         """Another change of the same kind: a decorated function may call itself, or run in several threads."""

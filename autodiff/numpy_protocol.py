@@ -203,6 +203,7 @@ def _numpy(path: str) -> Any:
 def _ufuncs() -> dict[Any, Operation]:
     names = {name: name for name in ops.__all__} | _RENAMED
     table = {_numpy(theirs): getattr(ops, ours) for theirs, ours in names.items()}
+    table[np.divmod] = lambda x, y: (np.floor_divide(x, y), ops.mod(x, y))
     return {ufunc: operation for ufunc, operation in table.items() if isinstance(ufunc, np.ufunc)}
 
 

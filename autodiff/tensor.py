@@ -7,6 +7,7 @@ gradient, hooks, version) and the rules for changing an array that a graph may d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -259,7 +260,9 @@ class Tensor(Operators):
         """Keep the gradient of this computed Tensor in `.grad`, as leaves do."""
         if self._node is None and self._requires_grad:
             return
-        self.register_hook(RetainGrad(self))
+        hooks = (self._node.hooks if self._node is not None else None) or ()
+        if not any(isinstance(hook, RetainGrad) and hook._tensor() is self for hook in hooks):
+            self.register_hook(RetainGrad(self))
 
     # Changing the array.
 
@@ -279,7 +282,9 @@ class Tensor(Operators):
                 f"t[...] = value: this Tensor cannot be changed in place because {what}. Change a leaf under "
                 "no_grad(), or build the new value with autodiff.where or scatter_add."
             )
-        self._data[_plain_index(index)] = value._data if isinstance(value, Tensor) else value
+        # As an array, a value that requires grad is refused: its derivative would be lost.
+        plain = np.asarray(value) if modes.current.get().grad else getattr(value, "_data", value)
+        self._data[_plain_index(index)] = plain
         self._raise_version()
 
     def rehome(self, data: Array, grad: Array | None = None) -> Tensor | None:
@@ -402,12 +407,15 @@ class Tensor(Operators):
                 f"A Tensor computed by {self._node!r} cannot be pickled or copied with its history. "
                 "Pickle .detach(), or the leaves."
             )
-        return _restore, (type(self), self._data, self._requires_grad, self.name, self._grad)
+        arguments = type(self), self._data, self._requires_grad, self.name, self._grad
+        return _restore, arguments, getattr(self, "__dict__", None)  # what a subclass has added
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        restore, arguments = self.__reduce__()
+        restore, arguments, added = self.__reduce__()
         tensor: Tensor = restore(*arguments)
         memo[id(self)] = tensor
+        if added:
+            vars(tensor).update(deepcopy(added, memo))
         return tensor
 
 

@@ -162,8 +162,8 @@ def tensordot(x: Any, y: Any, axes: int | Sequence[Any] = 2) -> Any:
     if isinstance(axes, (int, np.integer)):
         left, right = tuple(range(x.ndim - int(axes), x.ndim)), tuple(range(int(axes)))
     else:
-        pair = [(int(a),) if isinstance(a, (int, np.integer)) else tuple(int(i) for i in a) for a in axes]
-        left, right = (tuple(a % v.ndim for a in side) for side, v in zip(pair, (x, y), strict=True))
+        axes_of = np.lib.array_utils.normalize_axis_tuple
+        left, right = (axes_of(side, v.ndim, "tensordot") for side, v in zip(axes, (x, y), strict=True))
     if [x.shape[a] for a in left] != [y.shape[a] for a in right]:
         raise ValueError(
             f"tensordot: axes {left} of shape {x.shape} and axes {right} of shape {y.shape} differ in length or number."

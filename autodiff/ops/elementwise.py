@@ -69,11 +69,17 @@ def pow(x: Any, y: Any) -> Any:
     return np.power(x, y)
 
 
-def _less_one(y: Any) -> Any:
-    """y - 1, and 0 where y is 0. A Python number stays one, so that it widens no dtype."""
+def _less_one(x: Any, y: Any) -> Any:
+    """y - 1, and 0 where y and x are 0. A Python number stays one, so that it widens no dtype.
+
+    Where only y is 0, the true exponent -1 is what the mixed second derivative needs; it is not taken where 1 / x
+    is no number, because 0 · inf is none.
+    """
     if isinstance(y, (int, float)):
         return y - 1.0 if y else 0.0
-    return where(y == 0, 0.0, y - 1.0)
+    plain = np.asarray(getattr(x, "_data", x))
+    tiny = np.finfo(plain.dtype).tiny if plain.dtype.kind == "f" else 1
+    return where((y == 0) & ~(np.abs(plain) >= tiny), 0.0, y - 1.0)
 
 
 def _log_or_zero(x: Any) -> Any:
@@ -85,7 +91,7 @@ def _log_or_zero(x: Any) -> Any:
 
 pow.vjp(
     # d/dx x**y = y x**(y-1), and 0 where y is 0, whatever x is.
-    lambda g, x, y: g * y * pow(x, _less_one(y)),
+    lambda g, x, y: g * y * pow(x, _less_one(x, y)),
     # d/dy x**y = x**y log x, and 0 where x is 0.
     lambda g, x, out: g * out * _log_or_zero(x),
 )

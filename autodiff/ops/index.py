@@ -171,7 +171,8 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     x = x if hasattr(x, "_data") else np.asarray(x)
     if axis is None:
         return getitem(reshape(x, (-1,)), _index_array(indices))
-    return getitem(x, (np.s_[:],) * (axis % x.ndim) + (_index_array(indices),))
+    number = np.lib.array_utils.normalize_axis_index(axis, x.ndim, "take")  # `%` would wrap around in silence
+    return getitem(x, (np.s_[:],) * number + (_index_array(indices),))
 
 
 def take_along_axis(x: Any, indices: Any, axis: int | None) -> Any:
@@ -205,5 +206,5 @@ def take_along_axis(x: Any, indices: Any, axis: int | None) -> Any:
     if places.ndim != x.ndim:
         raise ValueError(f"take_along_axis: the indices have {places.ndim} axes and x has {x.ndim}; they must agree.")
     mesh: list[Any] = list(np.ogrid[tuple(np.s_[:n] for n in x.shape)]) if x.ndim > 1 else [places]
-    mesh[axis] = places
+    mesh[np.lib.array_utils.normalize_axis_index(axis, x.ndim, "take_along_axis")] = places
     return getitem(x, tuple(mesh))

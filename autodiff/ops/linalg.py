@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..primitive import primitive
-from .elementwise import abs, pow, sign, where
+from .elementwise import abs, astype, pow, sign, where
 from .index import getitem
 from .reduce import _with_axes, max, min, sum
 from .shape import as_array, expand_dims, moveaxis, reshape, squeeze, swapaxes
@@ -390,8 +390,10 @@ def norm(x: Any, ord: float | str | None = None, axis: Any = None, keepdims: boo
     Tensor(5.)
     """
     x = as_array(x)
+    if x.dtype.kind != "f":
+        x = astype(x, np.float64)  # as NumPy: small integers overflow when squared
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = tuple(int(a) % (x.ndim or 1) for a in axes)
+    axes = tuple(np.lib.array_utils.normalize_axis_index(a, x.ndim, "norm") for a in axes)
     if (ord is None and (axis is None or len(axes) <= 2)) or (ord == "fro" and len(axes) == 2):
         return _norm(x, 2, axes, keepdims)
     if len(axes) == 1 and isinstance(ord, (int, float)) and (ord > 0 or ord == -np.inf):

@@ -347,7 +347,8 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     >>> ad.split(ad.Tensor([1.0, 2.0, 3.0, 4.0]), 2)
     [Tensor([1., 2.]), Tensor([3., 4.])]
     """
-    length = np.shape(getattr(x, "_data", x))[axis]
+    shape = np.shape(getattr(x, "_data", x))
+    length = shape[np.lib.array_utils.normalize_axis_index(axis, len(shape), "split")]
     if isinstance(sections, (int, np.integer)):
         if sections <= 0 or length % sections:
             raise ValueError(
@@ -438,7 +439,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     x = x if hasattr(x, "_data") else np.asarray(x)
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
-    axis = axis % x.ndim
+    axis = np.lib.array_utils.normalize_axis_index(axis, x.ndim, "repeat")
     places = np.repeat(np.arange(x.shape[axis]), getattr(repeats, "_data", repeats))
     return x[(slice(None),) * axis + (places,)]
 

@@ -468,3 +468,28 @@ def test_results_of_gradients_alias_neither_each_other_nor_what_was_given():
     found = [g.data for g in ad.gradients(h, [x, y, h], upstream)]
     for i, g in enumerate(found):
         assert not any(np.shares_memory(g, other) for other in [upstream, *found[:i]])
+
+
+def test_what_a_function_within_closes_over_is_no_tensor_from_outside():
+    closed = [
+        (lambda a: ad.grad(lambda y: a * a * y * y)(3.0), 24.0),
+        (lambda a: ad.jvp(lambda y: a * y * y, (3.0,), (1.0,))[1], 6.0),
+        (lambda a: ad.hvp(lambda y: (a * y * y * y).sum(), (np.ones(2),), (np.ones(2),))[0].sum(), 12.0),
+        (lambda a: ad.vjp(lambda y: a * y * y, 3.0)[1](1.0)[0], 6.0),
+    ]
+    for f, expected in closed:
+        gradient = ad.grad(f)(2.0)
+        assert type(gradient) is np.float64
+        assert gradient == expected
+
+
+def test_an_output_given_twice_counts_twice_as_an_array():
+    s = ad.Tensor(2.0, requires_grad=True)
+    (gradient,) = ad.gradients([s, s], s)
+    assert type(gradient.data) is np.ndarray
+    assert gradient.item() == 2.0
+
+
+def test_an_output_that_is_no_tensor_is_refused_in_words():
+    with pytest.raises(RuntimeError, match=r"output 0 .* does not require grad"):
+        ad.gradients([np.ones(())], ad.Tensor(1.0, requires_grad=True))

@@ -1,12 +1,14 @@
 """Modes: what holds where, in blocks, functions, generators and coroutines."""
 
 import asyncio
+import threading
 import weakref
 
 import numpy as np
 import pytest
 
 import autodiff as ad
+from autodiff.modes import current
 
 
 @pytest.fixture
@@ -207,3 +209,47 @@ def test_strong_zeros_leave_everything_else_alone():
         x.zero_grad()
         (ad.log(x) * np.array([np.nan, 1.0])).sum().backward()
         assert np.isnan(x.grad.data[0])
+
+
+@pytest.mark.parametrize("make", [ad.no_grad, ad.record, ad.detect_anomaly, lambda: ad.scope("part")])
+def test_one_object_may_be_shared_by_tasks_that_leave_it_in_any_order(make):
+    shared = make()
+
+    async def task(entered, left):
+        before = current.get()
+        with shared:
+            entered.set()
+            await left.wait()
+        return current.get() is before
+
+    async def both():
+        first, second, end = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        tasks = [asyncio.create_task(task(first, second)), asyncio.create_task(task(second, end))]
+        await tasks[0]
+        end.set()
+        return await asyncio.gather(*tasks)
+
+    assert asyncio.run(both()) == [True, True]
+
+
+def test_one_object_may_be_shared_by_threads_that_leave_it_in_any_order():
+    shared, entered, left, modes = ad.no_grad(), threading.Event(), threading.Event(), []
+
+    def first():
+        with shared:
+            entered.wait()
+        modes.append(ad.is_grad_enabled())
+        left.set()
+
+    def second():
+        with shared:
+            entered.set()
+            left.wait()
+        modes.append(ad.is_grad_enabled())
+
+    threads = [threading.Thread(target=target) for target in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert modes == [True, True]

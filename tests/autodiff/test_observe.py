@@ -195,3 +195,11 @@ def test_it_ends_with_its_block(x):
     with pytest.raises(ad.AnomalyError), ad.detect_anomaly():
         ad.log(-x)
     assert np.isnan(ad.log(-x).data).all()
+
+
+def test_a_file_beside_the_package_whose_name_begins_alike_is_the_user_s(x):
+    beside = ad.__file__.replace("__init__.py", "").rstrip("/") + "_study.py"
+    namespace = {"x": x}
+    with ad.record() as tape:
+        exec(compile("y = x * x", beside, "exec"), namespace)
+    assert tape.nodes[0].trace.source.file == beside

@@ -4,6 +4,7 @@ import copy
 import gc
 import math
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -537,3 +538,103 @@ def test_python_numbers_are_weak(dtype):
     for result in (t + 1, 2.0 * t, t**2, 1 / t, t - True, -t, abs(t), +t):
         assert result.dtype == dtype
     assert (t * np.float64(2.0)).dtype == np.result_type(dtype, np.float64)
+
+
+# What a careless user tries.
+
+
+def test_retaining_twice_keeps_the_gradient_once(x):
+    y = x * 2.0
+    y.retain_grad()
+    y.retain_grad()
+    y.sum().backward()
+    assert y.grad.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_handle_takes_away_its_own_hook_only(x):
+    seen = []
+    first, second = x.register_hook(seen.append), x.register_hook(seen.append)
+    first.remove()
+    first.remove()
+    x.sum().backward()
+    assert len(seen) == 1
+    second.remove()
+    x.sum().backward()
+    assert len(seen) == 1
+
+
+def test_a_value_that_requires_grad_is_not_written_into_an_array_in_silence(x):
+    buffer = ad.Tensor(np.zeros(3))
+    with pytest.raises(TypeError, match="lose its derivative"):
+        buffer[0] = x[0] * 2.0
+    assert buffer.tolist() == [0.0, 0.0, 0.0]
+    buffer[0] = x[0].detach()
+    with ad.no_grad():
+        buffer[1] = x[1]
+    assert buffer.tolist() == [1.0, 2.0, 0.0]
+
+
+class Tagged(ad.Tensor):
+    """A subclass with attributes of its own."""
+
+
+def test_copies_of_a_subclass_keep_its_attributes():
+    tagged = Tagged([1.0], requires_grad=True)
+    tagged.partner = partner = ad.Tensor([2.0])
+    both = copy.deepcopy([tagged, partner])
+    assert both[0].partner is both[1] is not partner
+    assert pickle.loads(pickle.dumps(tagged)).partner.tolist() == [2.0]
+
+
+@pytest.mark.parametrize("other", [2, 1.5, np.float32(2.0), [2.0, 1.5, 0.7], np.array([2.0, 1.5, 0.7])], ids=repr)
+def test_remainder_and_divmod_are_operators_in_both_orders(x, other):
+    plain = x.data if not isinstance(other, list) else np.asarray(x.data)
+    constant = np.asarray(other) if isinstance(other, list) else other
+    for result, expected in (
+        (x % other, plain % constant), (other % x, constant % plain), *zip(divmod(x, other), divmod(plain, constant)),
+        *zip(divmod(other, x), divmod(constant, plain)),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(getattr(result, "data", result), expected)
+    assert divmod(x, other)[1].node.primitive is divmod(other, x)[1].node.primitive is ad.mod
+    assert type(divmod(other, x)[0]) is np.ndarray
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda m, a: ad.repeat(m, 2, axis=a), lambda m, a: ad.take(m, [0], axis=a), lambda m, a: ad.norm(m, axis=a),
+        lambda m, a: ad.tensordot(m, m, axes=([a], [a])), lambda m, a: ad.split(m, 1, axis=a),
+        lambda m, a: ad.take_along_axis(m, np.zeros((1, 1), int), a),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("axis", [2, 5, -3])
+def test_an_axis_that_does_not_exist_is_never_wrapped_around(call, axis):
+    with pytest.raises(np.exceptions.AxisError, match=f"axis {axis} is out of bounds"):
+        call(ad.Tensor(np.ones((2, 3))), axis)
+
+
+@pytest.mark.parametrize("order", [None, 1, 3, np.inf])
+def test_the_norm_of_small_integers_does_not_overflow(order):
+    pixels = np.array([200, 255], np.uint8)
+    np.testing.assert_allclose(ad.norm(ad.Tensor(pixels), order).data, np.linalg.norm(pixels, order))
+
+
+def test_the_mixed_second_derivative_of_a_power_is_right_where_the_exponent_is_zero():
+    hessian = ad.hessian(lambda a: a[0] ** a[1])(np.array([2.0, 0.0]))
+    np.testing.assert_allclose(hessian, [[0.0, 0.5], [0.5, np.log(2.0) ** 2]])
+    for base in (0.0, 1e-320, np.inf, np.nan):
+        assert ad.grad(lambda x: x ** np.array(0.0))(base) == 0.0
+
+
+@pytest.mark.parametrize("kind", [FloatingPointError, RuntimeWarning])
+def test_an_arithmetic_error_that_was_asked_for_keeps_its_kind(kind):
+    with np.errstate(divide="raise" if kind is FloatingPointError else "warn"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(kind, match="log: divide by zero"):
+            ad.log(ad.Tensor(0.0))
+
+
+def test_a_maximum_that_is_nan_raises_no_warning_in_the_walk():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ad.grad(ad.max)(np.array([1.0, np.nan])).tolist() == [0.0, 0.0]
