@@ -46,6 +46,8 @@ def place_of(tensor: Tensor) -> Place | None:
 
 def seed_for(output: Tensor, grad: Any, create_graph: bool, caller: str) -> Any:
     """The cotangent to start from: ones for a scalar, else what the caller gave, checked."""
+    for observer in modes.current.get().observers:
+        observer.started(output, caller)
     if grad is None:
         if output._data.size != 1:
             raise RuntimeError(

@@ -127,11 +127,11 @@ _KEEP_OUT = """
 
 _KEEP_ALL = """
             kept_{number} = tuple([d if d is not a else keep(a) for d, a in zip(data, arrays)])
-            for a in arrays:
-                if isinstance(a, Tensor):
-                    if a._version is None:
-                        a._version = [0]
-                    cells += ((a._version, a._version[0], {x!r}),)
+            for operand in arrays:
+                if isinstance(operand, Tensor):
+                    if operand._version is None:
+                        operand._version = [0]
+                    cells += ((operand._version, operand._version[0], {x!r}),)
 """
 
 _WHERE_NEEDED = """

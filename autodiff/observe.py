@@ -69,6 +69,9 @@ class Observer:
     ) -> None:
         """A primitive was called on Tensors, among other operands; `node` is None where nothing was recorded."""
 
+    def started(self, output: Any, caller: str) -> None:
+        """A walk is about to start from an output."""
+
     def message(self, node: Node, index: int, cotangent: Any, message: Any) -> None:
         """A rule of a node gave a message for its argument number `index`."""
 
@@ -82,11 +85,16 @@ class Observer:
 
 
 def source_line() -> Source:
-    """The innermost line of the call stack that is not the engine's or a network module's plumbing."""
+    """The innermost line of the call stack that is neither the engine's nor of a package that calls itself plumbing.
+
+    A package does so by `__autodiff_plumbing__ = True` at its top: of a layer, the line that called it says more.
+    """
     frame = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(_OWN_FOLDER) and not file.startswith("<call of primitive"):
+        package = sys.modules.get(frame.f_globals.get("__name__", "").partition(".")[0])
+        plumbing = getattr(package, "__autodiff_plumbing__", False)
+        if not (plumbing or file.startswith(_OWN_FOLDER) or file.startswith("<call of primitive")):
             text = linecache.getline(file, frame.f_lineno).strip()
             return Source(file, frame.f_lineno, frame.f_code.co_name, text)
         if frame.f_back is None:
@@ -193,6 +201,16 @@ class detect_anomaly(Observer):
         if node is not None:
             self._lines[node.order] = line
             self._checksums[node.order] = _checksums(node)
+
+    def started(self, output: Any, caller: str) -> None:
+        data = _plain(output)
+        bad = _first_bad(data, True)
+        if bad is not None:
+            made = f"made by {output.node!r}, outside of detect_anomaly" if output.node is not None else "a leaf"
+            raise AnomalyError(
+                f"{caller}: the output to differentiate is {data[bad]} at index {bad} (shape {data.shape}, "
+                f"{data.dtype}); it is {made}. Put the forward pass into detect_anomaly too, to see where it began."
+            )
 
     def message(self, node: Node, index: int, cotangent: Any, message: Any) -> None:
         line = self._lines.get(node.order)

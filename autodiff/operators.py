@@ -236,8 +236,8 @@ class Operators:
         return ops.reshape(self, (-1,))
 
     def flatten(self) -> Any:
-        """One axis with all elements."""
-        return ops.reshape(self, (-1,))
+        """One axis with all elements, as a copy."""
+        return ops.copy(ops.reshape(self, (-1,)))
 
     def transpose(self, *axes: Any) -> Any:
         """Axes in another order; all reversed without arguments."""

@@ -25,6 +25,14 @@ Pull = Callable[..., Any]
 REGISTRY: dict[str, Primitive] = {}
 
 _RESERVED = {"g", "out", "index"}
+_RESERVED_ENDINGS = ("_shape", "_dtype", "_data", "_parent")
+#: What the generated call (see `calling`) uses itself.
+_RESERVED |= {
+    "Node", "Tensor", "asarray", "cell", "cells", "data", "dtype_of", "error", "float32", "float64", "forward",
+    "get_modes", "is_float", "keep", "ndarray", "new_node", "new_tensor", "next_order", "no_static", "now", "observer",
+    "operand", "out_dtype", "out_node", "out_tensor", "parents", "primitive", "refusal", "refuse_tracked", "shape_of",
+    "usual",
+}  # fmt: skip
 
 
 class Primitive:
@@ -288,6 +296,13 @@ def primitive(
     if not name.isidentifier():
         raise TypeError(f"A primitive needs a name, and {forward!r} has none: give name='...'.")
     inputs, static, variadic = _arguments(forward, names, name)
+    unknown = [n for n in mutates if n not in inputs] + [n for n in auxiliary if n in inputs or n in static]
+    if unknown or (variadic and (view or mutates)):
+        raise TypeError(
+            f"{name}: mutates={tuple(mutates)} names array arguments, auxiliary={tuple(auxiliary)} names further "
+            f"outputs, and the arguments are {inputs} and {tuple(static)}. A variadic primitive is neither a view nor "
+            "changes its arguments."
+        )
     made = Primitive(
         forward, name=name, inputs=inputs, static=static, variadic=variadic, broadcasts=broadcasts,
         elementwise=elementwise, view=view, auxiliary=tuple(auxiliary), mutates=tuple(mutates),
@@ -310,11 +325,11 @@ def _arguments(
     variadic = any(p.kind is p.VAR_POSITIONAL for p in arrays)
     inputs = tuple(names.split() if isinstance(names, str) else names or [p.name for p in arrays])
     static: dict[str, Hashable] = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-    clash = [n for n in (*inputs, *static) if n in _RESERVED or n.endswith(("_shape", "_dtype"))]
+    clash = [n for n in (*inputs, *static) if n in _RESERVED or n.endswith(_RESERVED_ENDINGS)]
     if clash or not inputs or (variadic and len(inputs) != 1) or len(inputs) != len(arrays):
         raise TypeError(
             f"The forward of {name} has the array arguments {inputs} and the settings {tuple(static)}. It needs one or "
-            "more positional array arguments, or exactly one `*arrays`; settings are keyword-only; the names g, out, "
-            f"index, *_shape and *_dtype are reserved{f' (rename {clash})' if clash else ''}."
+            "more positional array arguments, or exactly one `*arrays`; settings are keyword-only; some names are "
+            f"reserved, such as g, out, index, data, keep, *_shape and *_dtype{f' (rename {clash})' if clash else ''}."
         )
     return inputs, static, variadic

@@ -37,3 +37,6 @@ __all__ = [
     "manual_seed",
     "predict",
 ]
+
+#: Source lines in errors and drawings are those of whoever called a layer, not the layers' own.
+__autodiff_plumbing__ = True

@@ -29,3 +29,34 @@ def test_a_rule_that_gives_nothing_is_named_also_where_the_walk_is_recorded():
     wrong = ad.primitive(np.sign, names="x", name="probe").vjp(lambda g: None)
     with pytest.raises(TypeError, match="A rule of probe returned a NoneType"):
         wrong(ad.Tensor(1.0, requires_grad=True)).backward(create_graph=True)
+
+
+@pytest.mark.parametrize("name", ["keep", "now", "cell", "forward", "primitive", "usual", "x_data", "out", "g"])
+def test_names_that_the_generated_call_uses_are_refused(name):
+    scope = {}
+    exec(f"def f(x, *, {name}=1):\n    return x", scope)
+    with pytest.raises(TypeError, match="reserved"):
+        ad.primitive(scope["f"], name="named_badly")
+    assert "named_badly" not in ad.REGISTRY
+
+
+def test_every_name_in_a_generated_call_is_reserved_or_the_declarations_own():
+    from autodiff.primitive import _RESERVED, _RESERVED_ENDINGS
+
+    for primitive in list(ad.REGISTRY.values()):
+        code = primitive.call.__code__
+        own = {*primitive.inputs, *primitive.static, *primitive.auxiliary, "arrays"}
+        for name in {*code.co_varnames, *code.co_names} - own:
+            used_as_attribute = name.startswith("_") or f".{name}" in primitive.source
+            generated = name.startswith(("kept_", "default_")) or name.endswith(_RESERVED_ENDINGS)
+            builtin = name in __builtins__ if isinstance(__builtins__, dict) else hasattr(__builtins__, name)
+            assert name in _RESERVED or generated or builtin or used_as_attribute, (primitive.name, name)
+
+
+def test_a_declaration_that_contradicts_itself_is_refused():
+    for declaration in ({"mutates": ["y"]}, {"auxiliary": ["x"]}):
+        with pytest.raises(TypeError, match="arguments are"):
+            ad.primitive(lambda x: x, name="contradiction", **declaration)
+    with pytest.raises(TypeError, match="variadic"):
+        ad.primitive(lambda *xs: xs[0], name="contradiction", view=True)
+    assert "contradiction" not in ad.REGISTRY

@@ -203,3 +203,22 @@ def test_a_file_beside_the_package_whose_name_begins_alike_is_the_user_s(x):
     with ad.record() as tape:
         exec(compile("y = x * x", beside, "exec"), namespace)
     assert tape.nodes[0].trace.source.file == beside
+
+
+def test_an_anomaly_watch_around_the_walk_alone_notices_a_nan_loss():
+    x = ad.Tensor([1.0, 2.0], requires_grad=True)
+    loss = (x + np.nan).sum()
+    with ad.detect_anomaly(), pytest.raises(ad.AnomalyError, match=r"backward: the output .* is nan .*sum"):
+        loss.backward()
+    assert x.grad is None
+
+
+def test_the_source_line_of_an_operation_in_a_layer_is_the_callers():
+    import nn
+
+    layer = nn.Linear(2, 1)
+    with ad.record() as tape:
+        layer(np.ones((1, 2), np.float32))  # this line
+    (node,) = tape.nodes
+    assert node.trace.source.file == __file__
+    assert "this line" in node.trace.source.text
