@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import modes
-from .functional import leaves_of, rebuild, vjp
+from .function_call import leaves_of, rebuild
+from .functional import vjp
 from .primitive import Array
 from .tensor import Tensor
 

@@ -145,7 +145,8 @@ class Primitive:
 
     def _needs(self, rule: Rule) -> tuple[str, ...]:
         """What a rule asks for beside `g`: fails here, where it is declared, if a name means nothing."""
-        first, *names = inspect.signature(rule).parameters
+        code = getattr(rule, "__code__", None)  # ten times as fast as a signature, and there are hundreds of rules
+        first, *names = code.co_varnames[: code.co_argcount] if code else inspect.signature(rule).parameters
         known = {"out", *self.inputs, *self.auxiliary, *self.static}
         known |= {f"{name}_{what}" for name in self.inputs for what in ("shape", "dtype")}
         known |= {"index"} if self.variadic else set()
