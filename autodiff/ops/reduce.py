@@ -158,6 +158,11 @@ def prod(x: Any, *, axis: Axis = None, keepdims: Any = False) -> Any:
     return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
 
 
+def _product_before(rows: Any) -> Any:
+    """The product of the elements before each one, along the last axis."""
+    return np.cumprod(np.concatenate([np.ones_like(rows[..., :1]), rows[..., :-1]], -1), -1)
+
+
 def _prod_rule(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """The product of the other elements: out / x where that is exact, else multiplied out without the element."""
     g = _with_axes(g, x.shape, axis, keepdims)
@@ -167,11 +172,13 @@ def _prod_rule(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
         return g * _with_axes(out, x.shape, axis, keepdims) / x
     reduced = _axes(axis, x.ndim)
     count = _count(x.shape, axis)
-    # Bring the reduced axes to the end as one, and copy them along a new axis with the diagonal replaced by ones.
     kept = tuple(i for i in range(x.ndim) if i not in reduced)
     last = x.transpose(kept + reduced)
-    rows = last.reshape((*(x.shape[i] for i in kept), 1, count))
-    others = prod(where(np.eye(count, dtype=bool), 1.0, rows), -1)
+    rows = last.reshape((*(x.shape[i] for i in kept), 1, count))  # the reduced axes as one, at the end
+    if isinstance(x, np.ndarray):
+        others = _product_before(rows) * np.flip(_product_before(np.flip(rows, -1)), -1)
+    else:  # to be differentiated further: a copy for each element, in which it is replaced by one
+        others = prod(where(np.eye(count, dtype=bool), 1.0, rows), -1)
     order = np.argsort(kept + reduced)
     return g * others.reshape(last.shape).transpose(tuple(int(i) for i in order))
 

@@ -5,7 +5,6 @@ Their derivatives move the elements back.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -168,17 +167,17 @@ roll.vjp(lambda g, shift, axis: roll(g, tuple(-s for s in shift) if isinstance(s
 # Joining and splitting.
 
 
-@primitive(name="concatenate")
+@primitive(name="concatenate", auxiliary=("edges",))
 def _concatenate(*arrays: Any, axis: int | None) -> Any:
     """Joined along an axis that exists."""
-    return np.concatenate(arrays, axis)
+    out = np.concatenate(arrays, axis)
+    lengths = [np.size(array) if axis is None else np.shape(array)[axis] for array in arrays]
+    return out, np.cumsum([0, *lengths])
 
 
-def _part(g: Any, index: int, shapes: tuple[tuple[int, ...], ...], axis: int | None) -> Any:
+def _part(g: Any, index: int, edges: Any, shapes: tuple[tuple[int, ...], ...], axis: int | None) -> Any:
     """The part of a joined array that came from operand number `index`."""
-    lengths = [math.prod(shape) if axis is None else shape[axis] for shape in shapes]
-    start = sum(lengths[:index])
-    part = _slice(g, axis or 0, start, start + lengths[index])
+    part = _slice(g, axis or 0, int(edges[index]), int(edges[index + 1]))
     return reshape(part, shapes[index]) if axis is None else part
 
 
@@ -186,7 +185,7 @@ def _slice(x: Any, axis: int, start: int, stop: int) -> Any:
     return x[(slice(None),) * (axis % x.ndim) + (slice(start, stop),)]
 
 
-_concatenate.vjp(lambda g, arrays_shape, axis, index: _part(g, index, arrays_shape, axis))
+_concatenate.vjp(lambda g, edges, arrays_shape, axis, index: _part(g, index, edges, arrays_shape, axis))
 
 
 @primitive(name="stack")

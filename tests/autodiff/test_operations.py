@@ -74,3 +74,11 @@ def test_what_does_not_fit_is_refused_in_words(call, message):
 def test_an_axis_that_does_not_exist_raises_numpys_error(function):
     with pytest.raises(np.exceptions.AxisError, match=rf"(?s){function.__name__}.*axis 3.*float64\[2, 2\]"):
         function(ad.Tensor(np.ones((2, 2))), axis=3)
+
+
+def test_the_gradient_of_a_long_product_with_a_zero_needs_no_table():
+    x = np.linspace(0.99, 1.01, 20_001)
+    x[7] = 0.0
+    expected = np.zeros_like(x)
+    expected[7] = np.prod(np.delete(x, 7))
+    np.testing.assert_allclose(ad.grad(ad.prod)(x), expected, rtol=1e-9)
