@@ -2,23 +2,23 @@
 
 # ruff: noqa: I001 (a table by subject, not a column)
 
+from .activations import elu, erf, gelu, leaky_relu, log_sigmoid, logaddexp, relu, sigmoid, silu, softplus
 from .contraction import dot, einsum, outer, tensordot
 from .conv import conv2d
 from .elementwise import (
     abs, add, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, astype, cbrt, clip, copy, cos, cosh,
-    deg2rad, div, elu, erf, exp, exp2, expm1, gelu, hypot, leaky_relu, log, log10, log1p, log2, log_sigmoid,
-    logaddexp, maximum, minimum, mod, mul, neg, pow, rad2deg, reciprocal, relu, sigmoid, sign, silu, sin, sinh,
-    softplus, sqrt, square, stop_gradient, sub, tan, tanh, where,
+    deg2rad, div, exp, exp2, expm1, hypot, log, log10, log1p, log2, maximum, minimum, mod, mul, neg, pow,
+    rad2deg, reciprocal, sign, sin, sinh, sqrt, square, stop_gradient, sub, tan, tanh, where,
 )  # fmt: skip
 from .index import getitem, scatter_add, take, take_along_axis
+from .joining import column_stack, concatenate, hstack, pad, repeat, split, stack, tile, vstack
 from .linalg import (
     cholesky, det, diagonal, inv, linear, logabsdet, matmul, norm, slogdet, solve, trace, tril, triu,
 )  # fmt: skip
 from .pool import avg_pool2d, max_pool2d
 from .reduce import cumsum, max, mean, mean_squared_error, min, prod, sort, std, sum, var
 from .shape import (
-    broadcast_to, concatenate, expand_dims, flip, moveaxis, pad, repeat, reshape, split, squeeze, stack, swapaxes, tile,
-    transpose, column_stack, hstack, ravel, roll, vstack,
+    broadcast_to, expand_dims, flip, moveaxis, ravel, reshape, roll, squeeze, swapaxes, transpose,
 )  # fmt: skip
 from .softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy
 
