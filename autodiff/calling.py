@@ -246,7 +246,12 @@ def refusal(primitive: Primitive, error: Exception, arrays: tuple[Any, ...], sta
     """The forward's error, with the operation and what it received."""
     names = primitive.inputs if not primitive.variadic else [f"{primitive.inputs[0]}[{i}]" for i in range(len(arrays))]
     received = [f"{n}: {_describe(a)}" for n, a in zip(names, arrays)] + [f"{n}={v!r}" for n, v in static.items()]
-    message = f"{primitive.name}: {error}\n  received {', '.join(received)}"
+    message = f"{primitive.name}: {str(error).strip()}\n  received {', '.join(received)}"
+    if "could not be broadcast" in message:
+        message += (
+            "\n  needed: from the last axis on, equal lengths or a length of 1. Is an axis missing (expand_dims, "
+            "reshape), or are two exchanged (.T)?"
+        )
     numpys = (np.exceptions.AxisError, np.linalg.LinAlgError)
     asked_for = (FloatingPointError, RuntimeWarning)  # by np.errstate and by filters of warnings
     for kind in (*numpys, *asked_for, IndexError, KeyError, TypeError, ValueError, OverflowError, MemoryError):

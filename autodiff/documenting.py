@@ -21,7 +21,7 @@ def document(primitive: Primitive, text: str) -> str:
     lines = [summary.strip(), "", "Parameters", "----------", f"{arrays} : array_like{shapes}"]
     for name, default in primitive.static.items():
         lines.append(f"{name} : setting" + ("" if default is inspect.Parameter.empty else f", default {default!r}"))
-    same = ", of the broadcast shape" if primitive.elementwise else ""
+    same = f", of the {'broadcast shape' if shapes else 'shape of ' + arrays}" if primitive.elementwise else ""
     lines += ["", "Returns", "-------", f"Tensor if an argument is one, else ndarray{same}"]
     fixed = [name for name, rule in zip(primitive.inputs, primitive.rules) if rule is None]
     lines += ["", "Notes", "-----", f"Kept for the backward pass: {', '.join(primitive.kept) or 'nothing'}."]

@@ -60,3 +60,8 @@ def test_a_declaration_that_contradicts_itself_is_refused():
     with pytest.raises(TypeError, match="variadic"):
         ad.primitive(lambda *xs: xs[0], name="contradiction", view=True)
     assert "contradiction" not in ad.REGISTRY
+
+
+def test_shapes_that_do_not_broadcast_are_refused_with_what_was_needed():
+    with pytest.raises(ValueError, match=r"add: .*\n  received x: float64\[2\], y: float64\[3\]\n  needed: .*expand_dims"):
+        ad.add(ad.Tensor(np.zeros(2)), np.zeros(3))
