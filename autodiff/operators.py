@@ -191,25 +191,33 @@ class Operators:
         """Running sum."""
         return ops.cumsum(self, axis)
 
-    def argmax(self, axis: int | None = None) -> Any:
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
         """Index of the largest element, as a plain array or number."""
-        return np.argmax(self._data, axis)
+        return np.argmax(self._data, axis, keepdims=keepdims)
 
-    def argmin(self, axis: int | None = None) -> Any:
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
         """Index of the smallest element, as a plain array or number."""
-        return np.argmin(self._data, axis)
+        return np.argmin(self._data, axis, keepdims=keepdims)
 
     def argsort(self, axis: int | None = -1) -> Any:
         """Indices that sort, as a plain array."""
         return np.argsort(self._data, axis, kind="stable")
 
-    def any(self, axis: Axis = None) -> Any:
+    def any(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Whether any element is not zero, as a plain array or bool."""
-        return np.any(self._data, axis)
+        return np.any(self._data, axis, keepdims=keepdims)
 
-    def all(self, axis: Axis = None) -> Any:
+    def all(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Whether no element is zero, as a plain array or bool."""
-        return np.all(self._data, axis)
+        return np.all(self._data, axis, keepdims=keepdims)
+
+    def round(self, decimals: int = 0) -> Any:
+        """Rounded elements, as a plain array: rounding has no derivative."""
+        return np.round(self._data, decimals)
+
+    def nonzero(self) -> Any:
+        """The indices of the elements that are not zero, as plain arrays."""
+        return np.nonzero(self._data)
 
     # Linear algebra.
 

@@ -638,3 +638,22 @@ def test_a_maximum_that_is_nan_raises_no_warning_in_the_walk():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert ad.grad(ad.max)(np.array([1.0, np.nan])).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("argmax", {"axis": 1, "keepdims": True}),
+        ("argmin", {"axis": 0}),
+        ("any", {"axis": 0, "keepdims": True}),
+        ("all", {}),
+        ("round", {"decimals": 1}),
+        ("nonzero", {}),
+    ],
+)
+def test_methods_without_a_derivative_give_what_the_arrays_do(name, settings):
+    array = np.array([[0.0, 1.26], [-3.14, 2.0]])
+    expected = getattr(array, name)(**settings)
+    found = getattr(ad.Tensor(array, requires_grad=True), name)(**settings)
+    assert type(found) is type(expected)
+    np.testing.assert_array_equal(found, expected)
