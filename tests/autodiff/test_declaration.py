@@ -66,3 +66,22 @@ def test_shapes_that_do_not_broadcast_are_refused_with_what_was_needed():
     said = r"add: .*\n  received x: float64\[2\], y: float64\[3\]\n  needed: .*expand_dims"
     with pytest.raises(ValueError, match=said):
         ad.add(ad.Tensor(np.zeros(2)), np.zeros(3))
+
+
+def test_a_decorated_rule_asks_for_what_the_rule_inside_does():
+    import functools
+
+    def doubled(rule):
+        @functools.wraps(rule)
+        def inner(*args):
+            return 2.0 * rule(*args)
+
+        return inner
+
+    @doubled
+    def rule(g, x):
+        return g * x
+
+    square = ad.primitive(np.square, names="x", name="square_of").vjp(rule)
+    assert list(square.kept) == ["x"]
+    assert ad.grad(square)(3.0) == 6.0
