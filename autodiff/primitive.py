@@ -147,9 +147,9 @@ class Primitive:
         """What a rule asks for beside `g`: fails here, where it is declared, if a name means nothing."""
         # The code of a lambda answers ten times as fast as its signature, and there are hundreds.
         if inspect.isfunction(rule) and not vars(rule) and not rule.__code__.co_flags & inspect.CO_VARARGS:
-            first, *names = rule.__code__.co_varnames[: rule.__code__.co_argcount]
+            first, *names = rule.__code__.co_varnames[: rule.__code__.co_argcount] or ("nothing",)
         else:
-            first, *names = inspect.signature(rule).parameters
+            first, *names = inspect.signature(rule).parameters or ("nothing",)
         known = {"out", *self.inputs, *self.auxiliary, *self.static}
         known |= {f"{name}_{what}" for name in self.inputs for what in ("shape", "dtype")}
         known |= {"index"} if self.variadic else set()

@@ -116,7 +116,7 @@ def learn(
     start = time.perf_counter()
     history = nn.fit(
         model, train, loss, optimizer, epochs=epochs, batch_size=batch_size, validation=test, rng=rng
-    )  # fmt: skip
+    )
     seconds = time.perf_counter() - start
     accuracy = nn.evaluate(model, test, loss)["accuracy"]
     print(f"    test accuracy {accuracy:.1%} after {epochs} epochs in {seconds:.1f} s\n", flush=True)

@@ -85,3 +85,9 @@ def test_a_decorated_rule_asks_for_what_the_rule_inside_does():
     square = ad.primitive(np.square, names="x", name="square_of").vjp(rule)
     assert list(square.kept) == ["x"]
     assert ad.grad(square)(3.0) == 6.0
+
+
+@pytest.mark.parametrize("rule", [lambda: 0.0, lambda x, g: g, print])
+def test_a_rule_whose_first_parameter_is_not_the_upstream_gradient_is_refused(rule):
+    with pytest.raises(TypeError, match="first parameter is"):
+        ad.primitive(np.square, names="x", name="probe").vjp(rule)
