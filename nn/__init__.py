@@ -3,12 +3,13 @@
 Names and semantics are PyTorch's, with `axis` for `dim`. Nothing here derives a gradient by hand.
 """
 
-from . import init
+from . import init, optim
+from .callbacks import Callback
 from .history import History
 from .layers import MLP, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, Sigmoid, Tanh
 from .losses import CrossEntropyLoss, MSELoss
 from .metrics import accuracy
-from .module import Module, Parameter
+from .module import Buffer, Module, Parameter
 from .optim import SGD, Adam
 from .random import manual_seed
 from .train import evaluate, fit, predict
@@ -17,6 +18,8 @@ __all__ = [
     "MLP",
     "SGD",
     "Adam",
+    "Buffer",
+    "Callback",
     "Conv2d",
     "CrossEntropyLoss",
     "Flatten",
@@ -35,6 +38,7 @@ __all__ = [
     "fit",
     "init",
     "manual_seed",
+    "optim",
     "predict",
 ]
 

@@ -42,6 +42,29 @@ class Parameter(ad.Tensor):
         super().__init__(data, requires_grad, name, copy=copy)
 
 
+class Buffer(ad.Tensor):
+    """A Tensor that a module keeps and does not learn: running statistics, say. Saved with the parameters.
+
+    Parameters
+    ----------
+    data : array_like of numbers
+        Copied.
+    name : str, optional
+        Shown in errors and drawings; by default the attribute's path in the module.
+
+    Examples
+    --------
+    >>> import nn
+    >>> nn.Buffer([0.0, 1.0])
+    Tensor([0., 1.])
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, name: str | None = None, *, copy: bool = True) -> None:
+        super().__init__(data, False, name, copy=copy)
+
+
 class Module:
     """A part of a network: attributes that are Parameters or Modules are its own; `forward` says what it computes.
 

@@ -14,7 +14,7 @@ import autodiff as ad
 from .history import History
 from .metrics import accuracy
 from .module import Module
-from .optimizer import Optimizer
+from .optim.optimizer import Optimizer
 from .random import Seed, generator
 
 Array = npt.NDArray[Any]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import autodiff as ad
 import nn
-from nn.flat import FlatBuffer, flush_denormals, flush_period
-from tests.nn.test_optim import OPTIMIZERS, equal, every_optimizer, loss_of, parameters, train, values
+from nn.optim.flat import FlatBuffer, flush_denormals, flush_period
+from tests.nn.optim.test_optim import OPTIMIZERS, equal, every_optimizer, loss_of, parameters, train, values
 
 
 def owner(array):
@@ -315,7 +315,7 @@ def test_flushing_does_not_change_what_is_learned(monkeypatch):
         return p.numpy()
 
     flushed = learn()
-    monkeypatch.setattr("nn.optim.flush_denormals", lambda *_, **__: None)
+    monkeypatch.setattr("nn.optim.adam.flush_denormals", lambda *_, **__: None)
     np.testing.assert_array_equal(flushed, learn())
 
 

@@ -1,6 +1,6 @@
 """What all optimizers share: groups of parameters with their settings, checks, flat buffers, saving and restoring.
 
-`optim` holds the optimizers themselves.
+The optimizers themselves stand in modules of their own.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 import autodiff as ad
 
+from ..module import Module
 from .flat import FlatBuffer, Run
-from .module import Module
 
 Group = dict[str, Any]
 Parameters = Iterable[ad.Tensor] | Iterable[Mapping[str, Any]]

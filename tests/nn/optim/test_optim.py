@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autodiff as ad
 import nn
-from nn.updates import BLOCK, adam_update, momentum_update, sgd_update
+from nn.optim.updates import BLOCK, adam_update, momentum_update, sgd_update
 
 OPTIMIZERS = {
     "sgd": lambda params, **more: nn.SGD(params, **{"lr": 0.1, **more}),
