@@ -1,5 +1,6 @@
 """What every test shares: how far hypothesis searches, which tests are slow, and a fresh start for each."""
 import importlib.metadata
+import io
 import os
 import random
 import shutil
@@ -24,11 +25,33 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+    parser.addoption(
+        "--least-coverage", type=float, metavar="PERCENT", help="fail if any package's tests reach less, with --cov"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not config.option.markexpr and not config.option.slow:
         config.option.markexpr = "not slow"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The coverage of each package on its own: a total would let a large one hide what a small one lacks."""
+    least = terminalreporter.config.option.least_coverage
+    if least is None:
+        return
+    import coverage
+
+    measured = coverage.Coverage()
+    measured.load()
+    for package in measured.get_option("run:source"):
+        percent = measured.report(include=[f"{package}/*"], file=io.StringIO())
+        low = percent < least
+        terminalreporter.write_line(
+            f"coverage of {package}: {percent:.1f} %" + (f", and needed is {least:g} %" if low else ""), red=low
+        )
+        if low:
+            terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_report_header(config: pytest.Config) -> str:
