@@ -3,7 +3,7 @@
 Names and semantics are PyTorch's, with `axis` for `dim`. Nothing here derives a gradient by hand.
 """
 
-from . import init, optim
+from . import init, optim, serialize
 from .callbacks import Callback
 from .history import History
 from .layers import MLP, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, Sigmoid, Tanh
