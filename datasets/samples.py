@@ -1,6 +1,10 @@
 """The two tuples that every data set is made of, and the checks of arguments that their makers share.
 
-Samples are two arrays in step: row i of `x` belongs to entry i of `y`."""
+Samples are two arrays in step: row i of `x` belongs to entry i of `y`.
+"""
+
+from __future__ import annotations
+
 from collections.abc import Callable
 from numbers import Integral
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -68,9 +72,15 @@ def count(value: int, function: str, name: str) -> int:
     return checked(value, Integral, lambda n: n >= 1, function, name, "a whole number of at least 1")
 
 
-def checked(
-    value: T, kind: type, valid: Callable[[T], bool], function: str, name: str, wanted: str
-) -> T:
+def switch(value: Any, function: str, name: str) -> bool:
+    """True or False, and nothing that merely counts as one of them."""
+    if not isinstance(value, bool | np.bool):
+        got = f"{value!r} of type {type(value).__name__}"
+        raise TypeError(f"datasets.{function}: {name} must be True or False; got {got}.")
+    return bool(value)
+
+
+def checked(value: T, kind: type, valid: Callable[[T], bool], function: str, name: str, wanted: str) -> T:
     """`value`, unless it is of another kind or out of range: then an error says what `function` wanted."""
     message = f"datasets.{function}: {name} must be {wanted}; got {value!r} of type {type(value).__name__}."
     if isinstance(value, bool) or not isinstance(value, kind):

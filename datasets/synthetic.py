@@ -1,12 +1,16 @@
 """Classes of points in the plane: problems whose difficulty is known, since their distributions are.
 
 `linear` and `polar` follow the course TNM112 at Linköping University, `diagonal` and `xor` a first exercise
-in backpropagation at National Yang Ming Chiao Tung University (NYCU)."""
+in backpropagation at National Yang Ming Chiao Tung University (NYCU).
+"""
+
+from __future__ import annotations
+
 from numbers import Real
 
 import numpy as np
 
-from datasets.samples import Array, Samples, Seed, checked, count, generator
+from .samples import Array, Samples, Seed, checked, count, generator
 
 
 def linear(points_per_class: int = 512, classes: int = 2, sigma: float = 0.1, *, rng: Seed = None) -> Samples:
