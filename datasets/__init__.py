@@ -6,6 +6,20 @@ seed, or None for a fresh draw. This package imports nothing of the engine, and 
 
 from .images import digits, fashion_mnist, mnist
 from .samples import Samples, Split
-from .synthetic import diagonal, linear, polar, xor
+from .synthetic import blobs, circles, diagonal, linear, moons, polar, spirals, xor
 
-__all__ = ["Samples", "Split", "diagonal", "digits", "fashion_mnist", "linear", "mnist", "polar", "xor"]
+__all__ = [
+    "Samples",
+    "Split",
+    "blobs",
+    "circles",
+    "diagonal",
+    "digits",
+    "fashion_mnist",
+    "linear",
+    "mnist",
+    "moons",
+    "polar",
+    "spirals",
+    "xor",
+]

@@ -6,7 +6,7 @@ Samples are two arrays in step: row i of `x` belongs to entry i of `y`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -70,6 +70,22 @@ def generator(rng: Seed, function: str) -> np.random.Generator:
 def count(value: int, function: str, name: str) -> int:
     """A number of things, at least one."""
     return checked(value, Integral, lambda n: n >= 1, function, name, "a whole number of at least 1")
+
+
+def deviation(sigma: float, function: str) -> float:
+    """A standard deviation, zero allowed."""
+    return checked(sigma, Real, lambda s: 0 <= s < np.inf, function, "sigma", "a finite number of at least 0")
+
+
+def class_indices(points_per_class: int, classes: int, function: str) -> Array:
+    """`points_per_class` zeros, then as many ones, and so on."""
+    points_per_class = count(points_per_class, function, "points_per_class")
+    return np.repeat(np.arange(count(classes, function, "classes")), points_per_class)
+
+
+def labelled(x: Array, y: Array) -> Samples:
+    """Points and classes in the types that every synthetic set returns."""
+    return Samples(x.astype(np.float32), y.astype(np.int64))
 
 
 def switch(value: Any, function: str, name: str) -> bool:

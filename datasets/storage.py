@@ -58,8 +58,8 @@ def load(collection: Collection, *, root: Path | None, download: bool, progress:
         if not download:
             raise FileNotFoundError(
                 f"datasets.{collection.name}: {listed(missing)} not found in {listed(folders(root))}, nor in a "
-                f"subfolder {collection.name!r}. download=True downloads them; or put them, packed (.gz) or not, into one "
-                f"of these folders, or into another that root= or the environment variable {VARIABLE} names."
+                f"subfolder {collection.name!r}. download=True downloads them; or put them, packed (.gz) or not, into "
+                f"one of these folders, or into another that root= or the environment variable {VARIABLE} names."
             )
         retrieve = downloader(collection, progress)
         target = writable(collection, root)
