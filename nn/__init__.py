@@ -12,6 +12,7 @@ from .metrics import accuracy
 from .module import Buffer, Module, Parameter
 from .optim import SGD, Adam
 from .random import manual_seed
+from .serialize import SavedState, load, save
 from .train import evaluate, fit, predict
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Module",
     "Parameter",
     "ReLU",
+    "SavedState",
     "Sequential",
     "Sigmoid",
     "Tanh",
@@ -37,9 +39,12 @@ __all__ = [
     "evaluate",
     "fit",
     "init",
+    "load",
     "manual_seed",
     "optim",
     "predict",
+    "save",
+    "serialize",
 ]
 
 #: Source lines in errors and drawings are those of whoever called a layer, not the layers' own.
