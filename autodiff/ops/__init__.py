@@ -20,18 +20,21 @@ from .reduce import cumsum, max, mean, mean_squared_error, min, prod, sort, std,
 from .shape import (
     broadcast_to, expand_dims, flip, moveaxis, ravel, reshape, roll, squeeze, swapaxes, transpose,
 )  # fmt: skip
-from .softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy
+from .softmax import (
+    binary_cross_entropy, log_softmax, logsumexp, sigmoid_cross_entropy, soft_cross_entropy, softmax,
+    softmax_cross_entropy,
+)  # fmt: skip
 
 __all__ = [
-    "abs", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "astype",
-    "avg_pool2d", "broadcast_to", "cbrt", "cholesky", "clip", "column_stack", "concatenate", "conv2d",
-    "copy", "cos", "cosh", "cumsum", "deg2rad", "det", "diagonal", "div", "dot", "einsum", "elu", "erf",
-    "exp", "exp2", "expand_dims", "expm1", "flip", "gelu", "getitem", "hstack", "hypot", "inv",
-    "leaky_relu", "linear", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax", "logabsdet",
-    "logaddexp", "logsumexp", "matmul", "max", "max_pool2d", "maximum", "mean", "mean_squared_error", "min",
-    "minimum", "mod", "moveaxis", "mul", "neg", "norm", "outer", "pad", "pow", "prod", "rad2deg", "ravel", "reciprocal",
-    "relu", "repeat", "reshape", "roll", "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh",
-    "slogdet", "softmax", "softmax_cross_entropy", "softplus", "solve", "sort", "split", "sqrt", "square",
-    "squeeze", "stack", "std", "stop_gradient", "sub", "sum", "swapaxes", "take", "take_along_axis",
+    "abs", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "astype", "avg_pool2d",
+    "binary_cross_entropy", "broadcast_to", "cbrt", "cholesky", "clip", "column_stack", "concatenate", "conv2d",
+    "copy", "cos", "cosh", "cumsum", "deg2rad", "det", "diagonal", "div", "dot", "einsum", "elu", "erf", "exp",
+    "exp2", "expand_dims", "expm1", "flip", "gelu", "getitem", "hstack", "hypot", "inv", "leaky_relu", "linear",
+    "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax", "logabsdet", "logaddexp", "logsumexp", "matmul",
+    "max", "max_pool2d", "maximum", "mean", "mean_squared_error", "min", "minimum", "mod", "moveaxis", "mul",
+    "neg", "norm", "outer", "pad", "pow", "prod", "rad2deg", "ravel", "reciprocal", "relu", "repeat", "reshape",
+    "roll", "scatter_add", "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "slogdet",
+    "soft_cross_entropy", "softmax", "softmax_cross_entropy", "softplus", "solve", "sort", "split", "sqrt",
+    "square", "squeeze", "stack", "std", "stop_gradient", "sub", "sum", "swapaxes", "take", "take_along_axis",
     "tan", "tanh", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "vstack", "where",
 ]  # fmt: skip

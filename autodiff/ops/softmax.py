@@ -1,6 +1,7 @@
 """The softmax family, exact for logits of any size: the largest logit is subtracted before anything is exponentiated.
 
-`softmax_cross_entropy` is one of the few fused primitives; the tests hold it against its composition.
+The cross-entropies, of softmax and of the sigmoid (which is the softmax of two classes), are among the few fused
+primitives; the tests hold them against their compositions.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
-from .elementwise import exp
+from .activations import sigmoid
+from .elementwise import exp, log, log1p, maximum, where
 from .reduce import _with_axes, sum
 
 
@@ -146,3 +148,102 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
             f"classes, numbered 0 to {shape[-1] - 1}. Do the labels start at 1, or has the last layer too few outputs?"
         )
     return _softmax_cross_entropy(logits, labels if hasattr(labels, "_data") else plain)
+
+
+@primitive(name="soft_cross_entropy", symbol="soft CE")
+def _soft_cross_entropy(logits: Any, targets: Any) -> Any:
+    """-Σ target · ln softmax(logits) over the last axis; a target of 0 counts nothing, whatever its logit."""
+    log_p = np.where(np.equal(targets, 0), 0.0, log_softmax.forward(logits))
+    return np.negative(np.add.reduce(np.multiply(targets, log_p), axis=-1))
+
+
+_soft_cross_entropy.vjp(
+    lambda g, logits, targets: g[..., None] * (softmax(logits, -1) * sum(targets, -1, True) - targets),
+    lambda g, logits: -g[..., None] * log_softmax(logits, -1),
+)
+
+
+def soft_cross_entropy(logits: Any, targets: Any) -> Any:
+    """The cross-entropy of softmax(logits) against probabilities, one number per sample.
+
+    Parameters
+    ----------
+    logits : array_like of shape (..., classes)
+        Unnormalised log-probabilities.
+    targets : array_like of shape (..., classes)
+        A weight per class; probabilities where they add up to 1, which is not checked.
+
+    Returns
+    -------
+    Tensor or ndarray of shape (...)
+        -Σ target · log softmax(logits), exact for logits of any size.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.soft_cross_entropy(ad.Tensor([[0.0, 0.0], [1e4, -1e4]]), [[0.5, 0.5], [0.75, 0.25]])
+    Tensor([6.93147181e-01, 5.00000000e+03])
+    """
+    logits, targets = (x if hasattr(x, "_data") else np.asarray(x) for x in (logits, targets))
+    if not logits.shape or logits.shape != targets.shape:
+        raise ValueError(
+            f"soft_cross_entropy: the logits have shape {logits.shape} and the targets {targets.shape}; needed are "
+            "equal shapes (..., classes). Class indices belong into softmax_cross_entropy."
+        )
+    return _soft_cross_entropy(logits, targets)
+
+
+def _floats(*values: Any) -> list[Any]:
+    """Operands in the floating-point dtype they promote to; Python scalars are weak."""
+    values = tuple(v if isinstance(v, (bool, int, float)) else np.asarray(v) for v in values)
+    dtype = np.result_type(*values)
+    return [np.asarray(v, dtype if dtype.kind == "f" else np.float64) for v in values]
+
+
+@primitive(elementwise=True, symbol="σ CE")
+def sigmoid_cross_entropy(x: Any, y: Any) -> Any:
+    """-y ln σ(x) - (1 - y) ln σ(-x), the cross-entropy of σ(x) against the probability y, exact for any x."""
+    x, y = _floats(x, y)
+    return np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.abs(x)))
+
+
+sigmoid_cross_entropy.vjp(
+    lambda g, x, y: g * (sigmoid(x) - y),
+    lambda g, x: -g * x,
+)
+
+#: e**-100, below which a logarithm is taken for -100.
+_LEAST = 3.7200759760208356e-44
+
+
+def _bounded_log(x: Any) -> Any:
+    """ln x, and -100 where that is less."""
+    return where(x > _LEAST, log(where(x > _LEAST, x, 1.0)), -100.0)
+
+
+def _bounded_log_of_rest(x: Any) -> Any:
+    """ln(1 - x), and -100 where x is 1."""
+    return where(x < 1.0, log1p(where(x < 1.0, -x, 0.0)), -100.0)
+
+
+@primitive(elementwise=True, symbol="binary CE", domain=(0.1, 0.9))
+def binary_cross_entropy(x: Any, y: Any) -> Any:
+    """-y ln x - (1 - y) ln(1 - x), the cross-entropy of the probability x against y; no logarithm is less than -100."""
+    x, y = _floats(x, y)
+    return -y * _bounded_log(x) - (1.0 - y) * _bounded_log_of_rest(x)
+
+
+def _binary_cross_entropy_rule(g: Any, x: Any, y: Any, x_dtype: Any) -> Any:
+    """(x - y) / (x (1 - x)), and finite where x is 0 or 1: the least denominator is PyTorch's, but 0 in halves."""
+    return g * (x - y) / maximum(x * (1.0 - x), max(1e-12, float(np.finfo(x_dtype).tiny)))
+
+
+binary_cross_entropy.vjp(
+    _binary_cross_entropy_rule,
+    lambda g, x: g * (_bounded_log_of_rest(x) - _bounded_log(x)),
+)

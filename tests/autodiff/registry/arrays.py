@@ -74,6 +74,20 @@ def cross_entropy(logits: Array, labels: Array) -> Array:
     return out
 
 
+def drawn_soft_cross_entropy(d: Draw) -> tuple[Any, ...]:
+    """Targets of any sign and sum: the formula does not ask for probabilities."""
+    shape = (*d.shape(0, 2), d.integer(1, 4))
+    return [d.values(shape), d.values(shape)], {}
+
+
+def soft_cross_entropy(logits: Array, targets: Array) -> Array:
+    out = np.zeros(logits.shape[:-1], np.result_type(logits, targets))
+    for place in np.ndindex(out.shape):
+        row = [math.exp(float(value)) for value in logits[place]]
+        out[place] = -sum(float(t) * math.log(e / sum(row)) for t, e in zip(targets[place], row, strict=True))
+    return out
+
+
 # Shapes.
 
 
@@ -283,6 +297,7 @@ ENTRIES = {
     "log_softmax": Entry(lambda d: one_axis(d, empty=False), log_softmax),
     "logsumexp": Entry(drawn_logsumexp, logsumexp),
     "softmax_cross_entropy": Entry(drawn_cross_entropy, cross_entropy),
+    "soft_cross_entropy": Entry(drawn_soft_cross_entropy, soft_cross_entropy),
     "reshape": Entry(drawn_reshape, lambda x, shape: np.reshape(x, shape)),
     "transpose": Entry(drawn_transpose, np.transpose),
     "swapaxes": Entry(drawn_swapaxes, np.swapaxes),

@@ -28,6 +28,18 @@ def by_element(formula: Callable[..., float]) -> Callable[..., Array]:
     return apply
 
 
+def by_pair(formula: Callable[[float, float], float]) -> Callable[..., Array]:
+    """The same for two operands, which broadcast and promote as NumPy's do."""
+
+    def apply(x: Array, y: Array) -> Array:
+        dtype = np.add(x, y).dtype
+        values = np.vectorize(lambda x, y: formula(float(x), float(y)), otypes=[np.float64])
+        out = values(x, y) if np.broadcast(x, y).size else np.empty(np.broadcast(x, y).shape)
+        return np.asarray(out).astype(dtype if dtype.kind == "f" else np.float64)
+
+    return apply
+
+
 def logistic(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
@@ -55,6 +67,8 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "log_sigmoid": by_element(lambda x: math.log(logistic(x))),
     "gelu": by_element(gelu),
     "erf": by_element(math.erf),
+    "sigmoid_cross_entropy": by_pair(lambda x, y: -y * math.log(logistic(x)) - (1 - y) * math.log(1 - logistic(x))),
+    "binary_cross_entropy": by_pair(lambda x, y: -y * math.log(x) - (1 - y) * math.log(1 - x)),
     "astype": lambda x, dtype: np.asarray(x).astype(dtype),
 }  # fmt: skip
 
