@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from .batching import split
 from .idx import IdxFile
-from .samples import Array, Samples, Seed, Split, checked, generator, switch
+from .samples import Samples, Seed, Split, checked, generator, switch
 from .storage import Collection, load
 
 MNIST_FILES = (
@@ -238,10 +239,9 @@ def digits(*, scale: bool = False, test_fraction: float = 0.2, rng: Seed = 0) ->
     checked(test_fraction, Real, lambda share: 0 < share < 1, "digits", "test_fraction", wanted)
     source = generator(rng, "digits")
     x, y = scans()
-    held_out = stratified(y, test_fraction, source)
     if scale:
         x = (x / 16).astype(np.float32)
-    return Split(Samples(x[~held_out], y[~held_out]), Samples(x[held_out], y[held_out]))
+    return Split(*split(Samples(x, y), test_fraction, stratified=True, rng=source))
 
 
 def scans() -> Samples:
@@ -255,13 +255,3 @@ def scans() -> Samples:
         ) from error
     collection = load_digits()
     return Samples(collection.images.astype(np.uint8), collection.target.astype(np.int64))
-
-
-def stratified(y: Array, fraction: float, rng: np.random.Generator) -> Array:
-    """A mask over `y`, True for about `fraction` of every class, for one of each at least, never for all."""
-    chosen = np.zeros(len(y), dtype=bool)
-    for label in np.unique(y):
-        members = np.flatnonzero(y == label)
-        size = np.clip(round(fraction * len(members)), 1, len(members) - 1)
-        chosen[rng.choice(members, size, replace=False)] = True
-    return chosen
