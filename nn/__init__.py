@@ -6,7 +6,20 @@ Names and semantics are PyTorch's, with `axis` for `dim`. Nothing here derives a
 from . import init, optim, serialize
 from .callbacks import Callback
 from .history import History
-from .layers import MLP, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, Sigmoid, Tanh
+from .layers import (
+    MLP,
+    Conv2d,
+    Flatten,
+    Identity,
+    Linear,
+    MaxPool2d,
+    ModuleDict,
+    ModuleList,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Tanh,
+)
 from .losses import CrossEntropyLoss, MSELoss
 from .metrics import accuracy
 from .module import Buffer, Module, Parameter
@@ -25,10 +38,13 @@ __all__ = [
     "CrossEntropyLoss",
     "Flatten",
     "History",
+    "Identity",
     "Linear",
     "MSELoss",
     "MaxPool2d",
     "Module",
+    "ModuleDict",
+    "ModuleList",
     "Parameter",
     "ReLU",
     "SavedState",

@@ -1,72 +1,32 @@
-"""Module and Parameter: what every layer, loss and network is made of.
+"""Module: what every layer, loss and network is made of. It computes, trains, saves and shows its tree of parts.
 
-A module finds its parameters and submodules among its own attributes, in the order of their definition; nothing has to
-be registered by hand, and no constructor of a base class has to be called.
+How parts are found is in `tree`, what loading checks in `state`, what is called around `forward` in `hooks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 import autodiff as ad
 
-_Module = TypeVar("_Module", bound="Module")
+from .arguments import floating, positive
+from .hooks import Hook, HookHandle, call_with_hooks, registered
+from .parameter import Buffer, Parameter
+from .state import LoadResult, load
+from .tree import Tree
+
+__all__ = ["Buffer", "Module", "Parameter", "floating", "positive"]
+
+#: What is remembered to be faster, and is no part of a copy.
+_TRANSIENT = ("_scope", "_order", "_turn")
 
 
-class Parameter(ad.Tensor):
-    """A Tensor that a module learns: a leaf that requires grad, found by `Module.parameters`.
-
-    Parameters
-    ----------
-    data : array_like of floats
-        Copied.
-    requires_grad : bool
-        False for a parameter that stays as it is.
-    name : str, optional
-        Shown in errors and drawings; by default the attribute's path in the module.
-
-    Examples
-    --------
-    >>> import nn
-    >>> nn.Parameter([1.0, 2.0])
-    Tensor([1., 2.], requires_grad=True)
-    """
-
-    __slots__ = ()
-
-    def __init__(self, data: Any, requires_grad: bool = True, name: str | None = None, *, copy: bool = True) -> None:
-        super().__init__(data, requires_grad, name, copy=copy)
-
-
-class Buffer(ad.Tensor):
-    """A Tensor that a module keeps and does not learn: running statistics, say. Saved with the parameters.
-
-    Parameters
-    ----------
-    data : array_like of numbers
-        Copied.
-    name : str, optional
-        Shown in errors and drawings; by default the attribute's path in the module.
-
-    Examples
-    --------
-    >>> import nn
-    >>> nn.Buffer([0.0, 1.0])
-    Tensor([0., 1.])
-    """
-
-    __slots__ = ()
-
-    def __init__(self, data: Any, name: str | None = None, *, copy: bool = True) -> None:
-        super().__init__(data, False, name, copy=copy)
-
-
-class Module:
-    """A part of a network: attributes that are Parameters or Modules are its own; `forward` says what it computes.
+class Module(Tree):
+    """A part of a network: attributes that are Parameters, Buffers or Modules are its own; `forward` computes.
 
     Calling a module runs `forward` inside the `autodiff.scope` of its name: the attribute under which its parent knows
     it, or its class's name. By that, drawings group what it computed.
@@ -75,6 +35,20 @@ class Module:
     ----------
     training : bool
         Whether layers that behave differently while training do so; set by `train` and `eval`.
+
+    Raises
+    ------
+    TypeError
+        When a list, tuple, set or dict of modules or parameters is assigned to an attribute (they would not be found:
+        `nn.ModuleList` and `nn.ModuleDict` hold modules), and when a parameter, buffer or module is replaced by
+        something that is none.
+    ValueError
+        When a module is put into itself.
+
+    Notes
+    -----
+    A module that is assigned twice is shared: its parameters are learned once, and saved under each path, as PyTorch
+    does. `copy.deepcopy` and `pickle` keep ties and hooks; `pickle` refuses a hook that is a lambda, as it does any.
 
     Examples
     --------
@@ -92,8 +66,10 @@ class Module:
     """
 
     training: bool = True
-    _name: str | None = None
-    _scope: ad.scope | None = None
+    _forward_pre_hooks: list[Hook] | None = None
+    _forward_hooks: list[Hook] | None = None
+
+    # Computing.
 
     def forward(self, *inputs: Any, **settings: Any) -> Any:
         """Compute the output; every subclass has its own."""
@@ -102,98 +78,86 @@ class Module:
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         scope = self._scope
         if scope is None:
-            scope = self._scope = ad.scope(self._name or type(self).__name__)
+            return self._call_slowly(inputs, settings)
         token = scope.enter()
         try:
             return self.forward(*inputs, **settings)
         finally:
             scope.leave(token)
 
-    # Attributes.
+    def _call_slowly(self, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+        """The first call, and every one with hooks: only without them is the scope remembered, so one look tells."""
+        scope = ad.scope(self._name or type(self).__name__)
+        before, after = self._forward_pre_hooks or (), self._forward_hooks or ()
+        if not before and not after:
+            self.__dict__["_scope"] = scope
+        return call_with_hooks(self, scope, before, after, inputs, settings)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        before = self.__dict__.get(name)
-        if isinstance(before, Parameter) and not (value is None or isinstance(value, Parameter)):
-            raise TypeError(
-                f"{type(self).__name__}.{name} is a Parameter of shape {before.shape} and was about to be replaced by "
-                f"an object of type {type(value).__name__}, which would not be trained. Assign to {name}.data, or "
-                "a new nn.Parameter to the attribute."
-            )
-        if isinstance(value, Module):
-            value.__dict__["_name"] = name
-            value.__dict__.pop("_scope", None)
-        elif isinstance(value, Parameter) and value.name is None:
-            value.name = name
-        object.__setattr__(self, name, value)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_scope"}
-
-    # What is inside.
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules that are attributes of this one, by name; each once."""
-        seen: set[int] = set()
-        for name, value in self.__dict__.items():
-            if isinstance(value, Module) and id(value) not in seen:
-                seen.add(id(value))
-                yield name, value
-
-    def children(self) -> Iterator[Module]:
-        """The modules that are attributes of this one."""
-        return (child for _, child in self.named_children())
-
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all below it by path (this one's is `prefix`), parents first; each once."""
-        seen: set[int] = set()
-        for path, module in self._walk(prefix):
-            if id(module) not in seen:
-                seen.add(id(module))
-                yield path, module
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all below it; each once."""
-        return (module for _, module in self.named_modules())
-
-    def _walk(self, prefix: str) -> Iterator[tuple[str, Module]]:
-        """Every path to every module: one that is used in two places comes twice."""
-        yield prefix, self
-        for name, value in self.__dict__.items():
-            if isinstance(value, Module):
-                yield from value._walk(f"{prefix}.{name}" if prefix else name)
-
-    def named_parameters(self, prefix: str = "", *, remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
-        """All parameters by path, for example `0.weight`.
-
-        A parameter that nobody named takes its path for a name, so that errors and drawings can say which it is.
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> HookHandle:
+        """Call `hook(module, inputs)` before every `forward`; it may return other inputs.
 
         Parameters
         ----------
-        prefix : str
-            Put before every path.
-        remove_duplicate : bool
-            Whether a parameter that is used in several places comes once, under the first path.
+        hook : callable
+            Gets the module and the tuple of positional arguments. None leaves them; a tuple replaces them; anything
+            else replaces them as the only one.
+        prepend : bool
+            Call it before the hooks that are there already, not after them.
+        with_kwargs : bool
+            The hook is called as `hook(module, inputs, settings)`, with the dict of keyword arguments; it returns None,
+            or a pair of the tuple and the dict.
+
+        Returns
+        -------
+        HookHandle
+            `handle.remove()` takes the hook away; in a with statement it goes at the end.
 
         Examples
         --------
-        >>> import nn
-        >>> [(path, p.shape) for path, p in nn.MLP([2, 3, 1]).named_parameters()]
-        [('0.weight', (3, 2)), ('0.bias', (3,)), ('2.weight', (1, 3)), ('2.bias', (1,))]
+        >>> import numpy as np, nn
+        >>> layer = nn.ReLU()
+        >>> with layer.register_forward_pre_hook(lambda module, inputs: inputs[0] + 1):
+        ...     layer(np.array([-2.0, 2.0]))
+        array([0., 3.])
         """
-        seen: set[int] = set()
-        for module_path, module in self._walk(prefix):
-            for name, value in module.__dict__.items():
-                if not isinstance(value, Parameter) or (remove_duplicate and id(value) in seen):
-                    continue
-                seen.add(id(value))
-                path = f"{module_path}.{name}" if module_path else name
-                if value.name is None or path.endswith("." + value.name):
-                    value.name = path
-                yield path, value
+        hooks = self.__dict__.setdefault("_forward_pre_hooks", [])
+        self.__dict__.pop("_scope", None)
+        return registered(hooks, hook, prepend, with_kwargs)
 
-    def parameters(self) -> Iterator[Parameter]:
-        """All parameters, each once: what an optimizer takes."""
-        return (parameter for _, parameter in self.named_parameters())
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> HookHandle:
+        """Call `hook(module, inputs, output)` after every `forward`; what it returns, if not None, is the new output.
+
+        Parameters
+        ----------
+        hook : callable
+            Gets the module, the tuple of positional arguments (as the pre-hooks left them), and the output.
+        prepend : bool
+            Call it before the hooks that are there already, not after them.
+        with_kwargs : bool
+            The hook is called as `hook(module, inputs, settings, output)`, with the dict of keyword arguments.
+
+        Returns
+        -------
+        HookHandle
+            `handle.remove()` takes the hook away; in a with statement it goes at the end.
+
+        Examples
+        --------
+        >>> import numpy as np, nn
+        >>> model, shapes = nn.MLP([2, 3, 1]), []
+        >>> handle = model[0].register_forward_hook(lambda module, inputs, output: shapes.append(output.shape))
+        >>> y = model(np.zeros((5, 2), np.float32))
+        >>> shapes
+        [(5, 3)]
+        >>> handle.remove()
+        """
+        hooks = self.__dict__.setdefault("_forward_hooks", [])
+        self.__dict__.pop("_scope", None)
+        return registered(hooks, hook, prepend, with_kwargs)
 
     # What is done to all of it.
 
@@ -214,8 +178,10 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Let layers that behave differently while training do so, in this module and all below it."""
+        if not isinstance(mode, bool | np.bool_):
+            raise TypeError(f"{type(self).__name__}.train: the mode is {mode!r}; needed is True or False.")
         for module in self.modules():
-            module.training = mode
+            module.training = bool(mode)
         return self
 
     def eval(self) -> Self:
@@ -242,7 +208,9 @@ class Module:
         return self
 
     def astype(self, dtype: npt.DTypeLike) -> Self:
-        """Give all parameters another floating-point dtype, in place; an optimizer must be made after that.
+        """Give all parameters and buffers of floating-point numbers another such dtype, in place.
+
+        Integer ones stay as they are. An optimizer must be made after that.
 
         Raises
         ------
@@ -256,15 +224,18 @@ class Module:
         dtype('float64')
         """
         target = floating(dtype, f"{type(self).__name__}.astype")
-        for parameter in self.parameters():
-            if parameter.dtype != target:
-                parameter.rehome(np.empty(parameter.shape, target))
+        for tensor in (*self.parameters(), *self.buffers()):
+            if tensor.dtype != target and tensor.dtype.kind == "f":
+                tensor.rehome(np.empty(tensor.shape, target))
         return self
 
     # Saving and restoring.
 
     def state_dict(self) -> dict[str, npt.NDArray[Any]]:
-        """Copies of all parameters by path: what `load_state_dict` takes. The names are PyTorch's.
+        """Copies of all parameters and buffers by path: what `load_state_dict` takes. Names and order are PyTorch's.
+
+        A module's own parameters come first, then its own buffers, then what is below it. What is used in several
+        places comes under each path.
 
         Examples
         --------
@@ -272,47 +243,45 @@ class Module:
         >>> {path: array.shape for path, array in nn.Linear(2, 3).state_dict().items()}
         {'weight': (3, 2), 'bias': (3,)}
         """
-        return {path: parameter.numpy() for path, parameter in self.named_parameters(remove_duplicate=False)}
+        return {path: tensor.numpy() for path, tensor in self._named((Parameter, Buffer), "", True, False)}
 
-    def load_state_dict(self, state: Mapping[str, npt.ArrayLike]) -> None:
+    def load_state_dict(self, state: Mapping[str, npt.ArrayLike], strict: bool = True) -> LoadResult:
         """Take over the values of a `state_dict`, of this library or, as arrays, of PyTorch.
 
         Parameters
         ----------
         state : mapping of str to array_like
-            One real array per path, of the parameter's shape.
+            One real array per path, of the shape there and cast to the dtype there.
+        strict : bool
+            False lets paths be missing, whose Tensors stay as they are, or unexpected, which are passed over.
+
+        Returns
+        -------
+        LoadResult
+            `missing_keys` and `unexpected_keys`, lists of paths.
 
         Raises
         ------
         ValueError
-            If paths are missing or unexpected, or arrays have another shape or cannot be cast; the error lists all of
-            them, and nothing has been changed.
+            If paths are missing or unexpected, and, strict or not, if arrays have another shape, cannot be cast without
+            changing their kind or leaving the dtype's range, or differ where one Tensor has several paths. The error
+            lists all of them, and nothing has been changed.
 
         Examples
         --------
         >>> import nn
         >>> model, copy = nn.Linear(2, 3), nn.Linear(2, 3)
         >>> copy.load_state_dict(model.state_dict())
+        <all keys matched>
         >>> bool((copy.weight.data == model.weight.data).all())
         True
+        >>> copy.load_state_dict({"weight": model.weight, "scale": 1.0}, strict=False)
+        LoadResult(missing_keys=['bias'], unexpected_keys=['scale'])
         """
-        parameters = dict(self.named_parameters(remove_duplicate=False))
-        values = {path: np.asarray(value) for path, value in state.items()}
-        wrong = [f"missing: {path} {parameter.shape}" for path, parameter in parameters.items() if path not in values]
-        wrong += [f"unexpected: {path} {value.shape}" for path, value in values.items() if path not in parameters]
-        for path, parameter in parameters.items():
-            value = values.get(path)
-            if value is not None and value.shape != parameter.shape:
-                wrong.append(f"misshapen: {path} is {value.shape}, needed {parameter.shape}")
-            elif value is not None and value.dtype.kind not in "fiub":
-                wrong.append(f"not real numbers: {path} is {value.dtype}, needed {parameter.dtype}")
-        if wrong:
-            raise ValueError(
-                f"{type(self).__name__}.load_state_dict: the state does not fit, and nothing was changed:\n  "
-                + "\n  ".join(wrong)
-            )
-        for path, parameter in parameters.items():
-            parameter.data = values[path].astype(parameter.dtype, copy=False)
+        return load(type(self).__name__, dict(self._named((Parameter, Buffer), "", True, False)), state, strict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in _TRANSIENT}
 
     # Showing.
 
@@ -324,21 +293,3 @@ class Module:
         from .summary import tree
 
         return tree(self)
-
-
-def positive(value: Any, name: str, caller: str) -> int:
-    """A whole number of at least 1, or an error that says whose it is."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{caller}: {name} is {value!r}; needed is a whole number of at least 1.")
-    return int(value)
-
-
-def floating(dtype: npt.DTypeLike, caller: str) -> np.dtype[Any]:
-    """A floating-point dtype, or an error that says why no other will do."""
-    target = np.dtype(dtype)
-    if target.kind != "f":
-        raise TypeError(
-            f"{caller}: parameters need a floating-point dtype to have gradients, and this is {target}. "
-            "Use numpy.float32 or numpy.float64."
-        )
-    return target

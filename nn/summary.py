@@ -1,10 +1,10 @@
-"""A module as a tree of text: names, settings, shapes and counts of parameters. It is what `repr(module)` shows."""
+"""A module as a tree of text: names, settings, shapes, and counts of parameters. It is what `repr(module)` shows."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from .module import Module, Parameter
+from .module import Buffer, Module, Parameter
 
 
 class Line(NamedTuple):
@@ -18,6 +18,8 @@ class Line(NamedTuple):
 def tree(module: Module) -> str:
     """The lines of a module and of all below it, aligned; the first carries the number of parameters in all.
 
+    What is used in several places is shown and counted at the first one; the others name its path.
+
     Examples
     --------
     >>> import nn
@@ -27,32 +29,56 @@ def tree(module: Module) -> str:
     ├─ 1: ReLU()
     └─ 2: Linear(50, 2)   weight (2, 50), bias (2,)       102
     """
-    lines = _lines(module, "", "")
+    lines = _lines(module, "", "", "", {})
+    total = _total(module)
     heads = max(len(line.head) for line in lines)
     shapes = max(len(line.shapes) for line in lines)
-    total = sum(parameter.size for parameter in module.parameters())
     counts = [f"{line.size:,}" if line.size else "" for line in lines]
-    counts[0] = f"{total:,}"
+    number, _, words = total.partition(" ")
+    counts[0] = number
     width = max(map(len, counts))
     rows = [
         f"{line.head:<{heads}}   {line.shapes:<{shapes}}   {count:>{width}}".rstrip()
         for line, count in zip(lines, counts)
     ]
-    if total:
-        rows[0] += " parameter" if total == 1 else " parameters"
-    else:
-        rows[0] = lines[0].head
+    rows[0] = f"{rows[0]} {words}".rstrip()
     return "\n".join(rows)
 
 
-def _lines(module: Module, label: str, indent: str) -> list[Line]:
-    own = {name: value for name, value in vars(module).items() if isinstance(value, Parameter)}
-    shapes = ", ".join(f"{name} {value.shape}" for name, value in own.items())
-    children = [(name, value) for name, value in vars(module).items() if isinstance(value, Module)]
-    settings = module.extra_repr()
+def _total(module: Module) -> str:
+    """The numbers behind the first line; nothing where there is nothing to count."""
+    parameters, buffers = list(module.parameters()), list(module.buffers())
+    total = sum(parameter.size for parameter in parameters)
+    frozen = sum(parameter.size for parameter in parameters if not parameter.requires_grad)
+    kept = sum(buffer.size for buffer in buffers)
+    if not parameters and not buffers:
+        return ""
+    parts = [f"{total:,} parameter{'' if total == 1 else 's'}"]
+    parts += [f"{frozen:,} of them frozen"] if frozen else []
+    parts += [f"{kept:,} in buffers"] if buffers else []
+    return ", ".join(parts)
+
+
+def _lines(module: Module, label: str, indent: str, path: str, seen: dict[int, str]) -> list[Line]:
+    settings, children = module.extra_repr(), module._named_parts()
+    if id(module) in seen:
+        return [Line(f"{label}{type(module).__name__}", f"the same as {seen[id(module)]}", 0)]
+    seen[id(module)] = path
     head = type(module).__name__ + (f"({settings})" if settings or not children else "")
-    lines = [Line(label + head, shapes, sum(parameter.size for parameter in own.values()))]
+    size, shapes = 0, []
+    for kind in (Parameter, Buffer):
+        for number, (name, tensor) in enumerate(module._own(kind)):
+            own = f"{path}.{name}" if path else name
+            first = seen.setdefault(id(tensor), own)
+            size += tensor.size if kind is Parameter and first == own else 0
+            shapes.append(
+                ("buffers: " if kind is Buffer and not number else "")
+                + (f"{name} {tensor.shape}" if first == own else f"{name} = {first}")
+            )
+    lines = [Line(label + head, ", ".join(shapes), size)]
     for number, (name, child) in enumerate(children, 1):
         last = number == len(children)
-        lines += _lines(child, f"{indent}{'└─' if last else '├─'} {name}: ", indent + ("   " if last else "│  "))
+        branch, below = ("└─", "   ") if last else ("├─", "│  ")
+        child_path = f"{path}.{name}" if path else name
+        lines += _lines(child, f"{indent}{branch} {name}: ", indent + below, child_path, seen)
     return lines

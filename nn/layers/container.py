@@ -1,10 +1,10 @@
-"""Networks made of layers that follow one another."""
+"""Networks made of layers that follow one another: Sequential, MLP, and Identity for a place that is to do nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -13,20 +13,29 @@ from ..module import Module
 from ..random import Seed, generator
 from .activation import ACTIVATIONS
 from .linear import Linear
+from .lists import Numbered
 
 
-class Sequential(Module):
-    """Modules applied one after another; their names are their numbers.
+class Sequential(Numbered):
+    """Modules applied one after another; their names are their numbers, or those of a dict.
+
+    It has `append`, `extend`, `insert`, `pop`, `del`, negative indices, and `in`. A slice is a Sequential of the same
+    modules under the same names, as in PyTorch; where modules are added or taken away, names that are numbers become
+    positions again.
 
     Parameters
     ----------
     *modules : Module
-        The first one receives the input.
+        The first one receives the input. A mapping of names to modules, given alone, names them.
 
     Raises
     ------
     TypeError
         If something else than modules is given.
+    ValueError
+        If a name is not a string, is empty, has a dot, or is that of a method.
+    IndexError
+        If no module has the index.
 
     Examples
     --------
@@ -36,47 +45,61 @@ class Sequential(Module):
     (5, 1)
     >>> model[0], len(model)
     (Linear(2, 4)   weight (4, 2), bias (4,)   12 parameters, 3)
+    >>> model[:-1]
+    Sequential                                          12 parameters
+    ├─ 0: Linear(2, 4)   weight (4, 2), bias (4,)       12
+    └─ 1: Tanh()
+    >>> list(nn.Sequential({"hidden": nn.Linear(2, 4), "act": nn.ReLU()}).state_dict())
+    ['hidden.weight', 'hidden.bias']
     """
 
-    _order: tuple[Module, ...] = ()
-
-    def __init__(self, *modules: Module) -> None:
-        for module in modules:
-            self.append(module)
-
-    def append(self, module: Module) -> Sequential:
-        """Add a module at the end; give this one back."""
-        self._place(str(len(self._order)), module)
-        return self
-
-    def _place(self, name: str, module: Module) -> None:
-        if not isinstance(module, Module):
-            raise TypeError(f"Sequential takes modules, and this is {module!r}. Give them as arguments, not as a list.")
-        setattr(self, name, module)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if isinstance(value, Module):
-            self.__dict__["_order"] = tuple(child for child in self.__dict__.values() if isinstance(child, Module))
+    @overload
+    def __init__(self, *modules: Module) -> None: ...
+    @overload
+    def __init__(self, modules: Mapping[str, Module], /) -> None: ...
+    def __init__(self, *modules: Any) -> None:
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            named = {self._checked_name(name): self._checked(module) for name, module in modules[0].items()}
+            for name, module in named.items():
+                setattr(self, name, module)
+            return
+        if len(modules) == 1 and isinstance(modules[0], list | tuple):
+            raise TypeError(
+                "Sequential takes modules as arguments, not as a list: put a star before it, nn.Sequential(*modules)."
+            )
+        self.extend(modules)
 
     def forward(self, x: Any) -> Any:
         """Give x to the first module, its output to the second, and so on."""
-        for module in self._order:
+        for module in self._order or self._modules():
             x = module(x)
         return x
 
-    def __len__(self) -> int:
-        return len(self._order)
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+    def __getitem__(self, index: int | slice) -> Module:
+        if isinstance(index, slice):
+            return Sequential(dict(self._named_parts()[index]))
+        return self._modules()[self._position(index)]
 
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._order)
 
-    def __getitem__(self, index: int) -> Module:
-        return self._order[index]
+class Identity(Module):
+    """Gives back what it gets: for a place where a module is needed and nothing is to be done.
 
-    def __setitem__(self, index: int, module: Module) -> None:
-        name = [name for name, child in self.__dict__.items() if isinstance(child, Module)][index]
-        self._place(name, module)
+    Unlike PyTorch's it takes no arguments, so that a mistaken one does not go unnoticed.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.Identity()(np.array([1.0, 2.0]))
+    array([1., 2.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Return x."""
+        return x
 
 
 class MLP(Sequential):
@@ -86,8 +109,9 @@ class MLP(Sequential):
     ----------
     sizes : sequence of int
         Numbers of inputs, of neurons in each hidden layer, and of outputs.
-    activation : {"relu", "sigmoid", "tanh"} or a class of modules
-        What stands between two linear layers.
+    activation : str, or callable that makes a module
+        What stands between two linear layers: a name such as "relu", "tanh" or "sigmoid" (a wrong one is answered with
+        all there are), a class of modules, or a function without arguments that makes one.
     bias : bool
         Whether the linear layers have biases.
     dtype : dtype
@@ -100,7 +124,7 @@ class MLP(Sequential):
     ValueError
         If there are less than two sizes, one is not a whole number of at least 1, or the activation is not known.
     TypeError
-        If the activation is a module, and not the class of one.
+        If the activation is a module, and not what makes one.
 
     Examples
     --------
@@ -115,7 +139,7 @@ class MLP(Sequential):
     def __init__(
         self,
         sizes: Sequence[int],
-        activation: str | type[Module] = "relu",
+        activation: str | Callable[[], Module] = "relu",
         *,
         bias: bool = True,
         dtype: npt.DTypeLike = np.float32,
@@ -131,7 +155,7 @@ class MLP(Sequential):
         elif isinstance(activation, Module):
             raise TypeError(
                 f"MLP: the activation is the module {activation!r}, and every place needs one of its own: give the "
-                f"class, nn.{type(activation).__name__}."
+                f"class, nn.{type(activation).__name__}, or a function that makes one."
             )
         super().__init__()
         rng = generator(rng)
