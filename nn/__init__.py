@@ -3,57 +3,101 @@
 Names and semantics are PyTorch's, with `axis` for `dim`. Nothing here derives a gradient by hand.
 """
 
-from . import init, optim, serialize
-from .callbacks import Callback
+from . import functional, init, optim, serialize
+from .callbacks import Callback, ClipGradients, EarlyStopping
+from .checkpoint import Checkpoint
 from .history import History
 from .layers import (
+    ELU,
+    GELU,
     MLP,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
     Conv2d,
+    Dropout,
+    Embedding,
     Flatten,
+    GlobalAvgPool2d,
     Identity,
+    LayerNorm,
+    LeakyReLU,
     Linear,
+    LogSigmoid,
+    LogSoftmax,
     MaxPool2d,
     ModuleDict,
     ModuleList,
     ReLU,
     Sequential,
     Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
     Tanh,
+    Unflatten,
 )
 from .losses import CrossEntropyLoss, MSELoss
 from .metrics import accuracy
 from .module import Buffer, Module, Parameter
-from .optim import SGD, Adam
+from .optim import SGD, Adagrad, Adam, AdamW, RMSprop
 from .random import manual_seed
 from .serialize import SavedState, load, save
-from .train import evaluate, fit, predict
+from .statistics import Statistics
+from .training import NonFiniteLoss, Training, evaluate, fit, predict
 
 __all__ = [
+    "ELU",
+    "GELU",
     "MLP",
     "SGD",
+    "Adagrad",
     "Adam",
+    "AdamW",
+    "AvgPool2d",
+    "BatchNorm1d",
+    "BatchNorm2d",
     "Buffer",
     "Callback",
+    "Checkpoint",
+    "ClipGradients",
     "Conv2d",
     "CrossEntropyLoss",
+    "Dropout",
+    "EarlyStopping",
+    "Embedding",
     "Flatten",
+    "GlobalAvgPool2d",
     "History",
     "Identity",
+    "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
     "MSELoss",
     "MaxPool2d",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "NonFiniteLoss",
     "Parameter",
+    "RMSprop",
     "ReLU",
     "SavedState",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Statistics",
     "Tanh",
+    "Training",
+    "Unflatten",
     "accuracy",
     "evaluate",
     "fit",
+    "functional",
     "init",
     "load",
     "manual_seed",

@@ -1,0 +1,63 @@
+"""The generators that a training draws from: found where they are held, saved once each, and put back in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..random import generator
+
+
+class Generators:
+    """Generators by the names of their holders; one that several hold stays one.
+
+    Parameters
+    ----------
+    holders : mapping of str to numpy.random.Generator
+    """
+
+    def __init__(self, holders: Mapping[str, np.random.Generator]) -> None:
+        self.holders = dict(holders)
+
+    @classmethod
+    def of(cls, rng: np.random.Generator, owners: Mapping[str, Any]) -> Generators:
+        """That of `fit`, the default one, and those that are attributes of the owners."""
+        holders = {"rng": rng, "default": generator(None)}
+        for name, owner in owners.items():
+            for attribute, value in getattr(owner, "__dict__", {}).items():
+                if isinstance(value, np.random.Generator):
+                    holders[f"{name}.{attribute}"] = value
+        return cls(holders)
+
+    def sharing(self) -> dict[str, int]:
+        """For each holder, the number of its generator: equal numbers, one generator."""
+        numbers: dict[int, int] = {}
+        return {name: numbers.setdefault(id(held), len(numbers)) for name, held in self.holders.items()}
+
+    def distinct(self) -> list[np.random.Generator]:
+        """Each generator once, in the order of its number."""
+        return list({id(held): held for held in self.holders.values()}.values())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Who holds which, and the state of each."""
+        return {"holders": self.sharing(), "states": [held.bit_generator.state for held in self.distinct()]}
+
+    def check(self, state: Mapping[str, Any]) -> None:
+        """Refuse the state of generators that are held by others, shared otherwise, or of another kind."""
+        if state["holders"] != self.sharing():
+            raise ValueError(
+                "the generators are held otherwise than in the checkpoint, where equal numbers are one generator: "
+                f"{self.sharing()}, and there {state['holders']}. Make model, callbacks and rng as they were made then."
+            )
+        kinds = [type(held.bit_generator).__name__ for held in self.distinct()]
+        saved = [each["bit_generator"] for each in state["states"]]
+        if kinds != saved:
+            raise ValueError(f"the generators are of the kinds {kinds}, and those of the checkpoint {saved}.")
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Put every generator where it was."""
+        self.check(state)
+        for held, saved in zip(self.distinct(), state["states"]):
+            held.bit_generator.state = saved
