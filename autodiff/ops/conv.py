@@ -172,7 +172,7 @@ def conv2d(
     weight: Any,
     bias: Any = None,
     stride: int | Pair = 1,
-    padding: int | Pair | str = 0,
+    padding: int | Pair | Sides | str = 0,
     dilation: int | Pair = 1,
     groups: int = 1,
 ) -> Any:
@@ -185,7 +185,7 @@ def conv2d(
     bias : array_like of shape (outputs,), optional
     stride, dilation : int or pair of int
         Steps between windows, and between the elements of a window.
-    padding : int, pair of int, "valid" or "same"
+    padding : int, pair of int, ((top, bottom), (left, right)), "valid" or "same"
         Zeros around the images. "same" keeps their size, needs stride 1, and puts the odd zero right and below.
     groups : int
         The channels and the outputs are split into so many parts, which do not see each other.
@@ -278,5 +278,7 @@ def _sides(padding: Any, kernel: Pair, stride: Pair, dilation: Pair) -> Sides:
         return (height // 2, height - height // 2), (width // 2, width - width // 2)
     if isinstance(padding, str) and padding != "valid":
         raise ValueError(f"conv2d: padding={padding!r}; the names are 'valid' and 'same'.")
+    if isinstance(padding, (tuple, list)) and len(padding) == 2 and isinstance(padding[0], (tuple, list)):
+        return pair("conv2d", "padding", padding[0], 0), pair("conv2d", "padding", padding[1], 0)
     height, width = pair("conv2d", "padding", 0 if padding == "valid" else padding, 0)
     return (height, height), (width, width)

@@ -1,11 +1,12 @@
-"""Activations as modules: each applies one elementwise function of the engine."""
+"""Activations as modules: each applies one function of the engine, the one that `nn.functional` has too."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-import autodiff as ad
+import numpy as np
 
+from .. import functional
 from ..module import Module
 
 
@@ -21,7 +22,120 @@ class ReLU(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply the function to x of any shape."""
-        return ad.relu(x)
+        return functional.relu(x)
+
+
+class LeakyReLU(Module):
+    """x where x > 0, negative_slope · x elsewhere (Maas, Hannun and Ng, 2013).
+
+    Parameters
+    ----------
+    negative_slope : float
+        The slope, and the gradient at 0.
+
+    Raises
+    ------
+    ValueError
+        If the slope is not a finite number.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.LeakyReLU(0.1)(np.array([-1.0, 2.0]))
+    array([-0.1,  2. ])
+    """
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = finite(negative_slope, "negative_slope", "LeakyReLU")
+
+    def forward(self, x: Any) -> Any:
+        """Apply the function to x of any shape."""
+        return functional.leaky_relu(x, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        """The slope, where it is not the usual one."""
+        return "" if self.negative_slope == 0.01 else str(self.negative_slope)
+
+
+class ELU(Module):
+    """x where x > 0, alpha (eˣ − 1) elsewhere (Clevert, Unterthiner and Hochreiter, 2015).
+
+    Parameters
+    ----------
+    alpha : float
+        Minus the limit for x → −∞.
+
+    Raises
+    ------
+    ValueError
+        If alpha is not a finite number.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.ELU()(np.array([-1.0, 2.0])).round(4)
+    array([-0.6321,  2.    ])
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = finite(alpha, "alpha", "ELU")
+
+    def forward(self, x: Any) -> Any:
+        """Apply the function to x of any shape."""
+        return functional.elu(x, self.alpha)
+
+    def extra_repr(self) -> str:
+        """alpha, where it is not 1."""
+        return "" if self.alpha == 1.0 else str(self.alpha)
+
+
+class GELU(Module):
+    """x Φ(x), elementwise, where Φ is the normal distribution function (Hendrycks and Gimpel, 2016).
+
+    Parameters
+    ----------
+    approximate : {"none", "tanh"}
+        Whether Φ is exact, or (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2.
+
+    Raises
+    ------
+    ValueError
+        For another approximation.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.GELU()(np.array([-1.0, 2.0])).round(4)
+    array([-0.1587,  1.9545])
+    """
+
+    def __init__(self, approximate: Literal["none", "tanh"] = "none") -> None:
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"GELU: approximate is {approximate!r}; it can be 'none' or 'tanh'.")
+        self.approximate = approximate
+
+    def forward(self, x: Any) -> Any:
+        """Apply the function to x of any shape."""
+        return functional.gelu(x, self.approximate)
+
+    def extra_repr(self) -> str:
+        """The approximation, where there is one."""
+        return "" if self.approximate == "none" else f"approximate={self.approximate!r}"
+
+
+class SiLU(Module):
+    """x σ(x), elementwise, also called swish (Elfwing, Uchibe and Doya, 2017).
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.SiLU()(np.array([-1.0, 2.0])).round(4)
+    array([-0.2689,  1.7616])
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Apply the function to x of any shape."""
+        return functional.silu(x)
 
 
 class Sigmoid(Module):
@@ -36,7 +150,22 @@ class Sigmoid(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply the function to x of any shape."""
-        return ad.sigmoid(x)
+        return functional.sigmoid(x)
+
+
+class LogSigmoid(Module):
+    """ln σ(x) = −ln(1 + e⁻ˣ), elementwise, exact for any x.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.LogSigmoid()(np.array([-100.0, 0.0])).round(4)
+    array([-100.    ,   -0.6931])
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Apply the function to x of any shape."""
+        return functional.log_sigmoid(x)
 
 
 class Tanh(Module):
@@ -51,8 +180,108 @@ class Tanh(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply the function to x of any shape."""
-        return ad.tanh(x)
+        return functional.tanh(x)
+
+
+class Softplus(Module):
+    """ln(1 + eˣ), elementwise, exact for any x.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.Softplus()(np.array([0.0, 100.0])).round(4)
+    array([  0.6931, 100.    ])
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Apply the function to x of any shape."""
+        return functional.softplus(x)
+
+
+class Softmax(Module):
+    """eˣ / Σ eˣ along an axis: numbers as probabilities.
+
+    `CrossEntropyLoss` takes what comes before it.
+
+    Parameters
+    ----------
+    axis : int
+        The axis that the sum runs over, by default the last.
+
+    Raises
+    ------
+    ValueError
+        If the axis is not a whole number; numpy.exceptions.AxisError, if an input lacks it.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.Softmax()(np.array([1e4, 0.0]))
+    array([1., 0.])
+    """
+
+    def __init__(self, axis: int = -1) -> None:
+        self.axis = whole(axis, "axis", type(self).__name__)
+
+    def forward(self, x: Any) -> Any:
+        """Apply the function to x along the axis."""
+        return functional.softmax(x, self.axis)
+
+    def extra_repr(self) -> str:
+        """The axis, where it is not the last."""
+        return "" if self.axis == -1 else f"axis={self.axis}"
+
+
+class LogSoftmax(Softmax):
+    """ln softmax(x) along an axis, exact for any x.
+
+    Parameters
+    ----------
+    axis : int
+        The axis that the sum runs over, by default the last.
+
+    Raises
+    ------
+    ValueError
+        If the axis is not a whole number; numpy.exceptions.AxisError, if an input lacks it.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.LogSoftmax()(np.array([1e4, 0.0]))
+    array([     0., -10000.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Apply the function to x along the axis."""
+        return functional.log_softmax(x, self.axis)
+
+
+def finite(value: Any, name: str, caller: str) -> float:
+    """A finite number, or an error that says whose it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
+        raise ValueError(f"{caller}: {name} is {value!r}; needed is a finite number.")
+    return float(value)
+
+
+def whole(value: Any, name: str, caller: str) -> int:
+    """A whole number, or an error that says whose it is."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise ValueError(f"{caller}: {name} is {value!r}; needed is a whole number.")
+    return int(value)
 
 
 #: By the names that `MLP` knows.
-ACTIVATIONS: dict[str, type[Module]] = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
+ACTIVATIONS: dict[str, type[Module]] = {
+    "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "elu": ELU,
+    "gelu": GELU,
+    "silu": SiLU,
+    "sigmoid": Sigmoid,
+    "log_sigmoid": LogSigmoid,
+    "tanh": Tanh,
+    "softplus": Softplus,
+    "softmax": Softmax,
+    "log_softmax": LogSoftmax,
+}

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-import autodiff as ad
-
-from .. import init
+from .. import functional, init
+from ..functional.operands import operand
 from ..module import Module, Parameter, floating, positive
 from ..random import Seed, generator
 
 Pair = int | tuple[int, int]
+Padding = Pair | tuple[Pair, Pair] | Literal["same", "valid"]
 
 
 def pair(value: Pair, name: str, least: int, caller: str) -> tuple[int, int]:
@@ -34,8 +34,11 @@ class Conv2d(Module):
         Channels of input and output; both multiples of `groups`.
     kernel_size : int or (int, int)
         Height and width of the kernels.
-    stride, padding, dilation : int or (int, int)
-        Steps between outputs, zeros added on each side, and distance between a kernel's elements, per direction.
+    stride, dilation : int or (int, int)
+        Steps between outputs, and distance between a kernel's elements, per direction.
+    padding : int, (int, int), ((int, int), (int, int)), "same" or "valid"
+        Zeros added on each side: of both directions, per direction, or ((top, bottom), (left, right)). "same" adds as
+        many as keep the size, with stride 1, an odd one below and to the right; "valid" adds none.
     groups : int
         The channels are split into so many groups, each with its own kernels.
     bias : bool
@@ -77,7 +80,7 @@ class Conv2d(Module):
         out_channels: int,
         kernel_size: Pair,
         stride: Pair = 1,
-        padding: Pair = 0,
+        padding: Padding = 0,
         dilation: Pair = 1,
         groups: int = 1,
         bias: bool = True,
@@ -94,7 +97,9 @@ class Conv2d(Module):
         dtype, rng = floating(dtype, caller), generator(rng)
         self.kernel_size = pair(kernel_size, "kernel_size", 1, caller)
         self.stride = pair(stride, "stride", 1, caller)
-        self.padding = pair(padding, "padding", 0, caller)
+        self.padding = _padding(padding, caller)
+        if self.padding == "same" and self.stride != (1, 1):
+            raise ValueError(f"{caller}: padding='same' keeps the size, so it needs stride 1, and this is {stride}.")
         self.dilation = pair(dilation, "dilation", 1, caller)
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         fan_in = math.prod(shape[1:])
@@ -103,6 +108,7 @@ class Conv2d(Module):
 
     def forward(self, x: Any) -> Any:
         """Map x of shape (batch, in_channels, height, width) to (batch, out_channels, height', width')."""
+        x = operand(x)
         shape = x.shape
         if len(shape) != 4 or shape[1] != self.in_channels:
             hint = "Add the axis of channels with x[:, None]" if len(shape) == 3 else "Are the axes in this order"
@@ -110,18 +116,33 @@ class Conv2d(Module):
                 f"Conv2d({self.extra_repr()}): the input has shape {shape} and needs (batch, {self.in_channels}, "
                 f"height, width). {hint}?"
             )
-        return ad.conv2d(
-            x, self.weight, self.bias,
-            stride=self.stride, padding=self.padding, dilation=self.dilation, groups=self.groups,
-        )  # fmt: skip
+        try:
+            return functional.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+        except ValueError as error:
+            raise ValueError(f"Conv2d({self.extra_repr()}): the input has shape {shape}. {error}") from error
 
     def extra_repr(self) -> str:
         """Channels and kernel, and what is not as usual."""
         usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
         changed = {name: getattr(self, name) for name, value in usual.items() if getattr(self, name) != value}
-        settings = [f"{name}={short(value)}" for name, value in changed.items()]
+        settings = [f"{name}={short(value)!r}" for name, value in changed.items()]
         settings += ["bias=False"] if self.bias is None else []
         return ", ".join([f"{self.in_channels}, {self.out_channels}, {short(self.kernel_size)}", *settings])
+
+
+def _padding(value: Any, caller: str) -> Any:
+    """What the engine takes: "same" or two pairs; one number or two for both sides alike."""
+    if value in ("same", "valid"):
+        return value if value == "same" else (0, 0)
+    if isinstance(value, tuple | list) and any(isinstance(sides, tuple | list) for sides in value):
+        if len(value) == 2:
+            return pair(value[0], "padding", 0, caller), pair(value[1], "padding", 0, caller)
+    elif not isinstance(value, str):
+        return pair(value, "padding", 0, caller)
+    raise ValueError(
+        f"{caller}: padding is {value!r}; needed is one or two whole numbers of at least 0, ((top, bottom), (left, "
+        "right)), 'same' or 'valid'."
+    )
 
 
 def short(value: Any) -> Any:

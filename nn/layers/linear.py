@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import autodiff as ad
-
 from .. import init
+from ..functional import linear
 from ..module import Module, Parameter, floating, positive
 from ..random import Seed, generator
 
@@ -68,9 +67,7 @@ class Linear(Module):
     def forward(self, x: Any) -> Any:
         """Map x of shape (..., in_features) to (..., out_features)."""
         try:
-            if self.bias is None:
-                return ad.matmul(x, self.weight.T)
-            return ad.linear(x, self.weight, self.bias)
+            return linear(x, self.weight, self.bias)
         except ValueError as error:
             raise ValueError(
                 f"Linear({self.extra_repr()}): the input has shape {np.shape(x)} and needs (..., {self.in_features}). "

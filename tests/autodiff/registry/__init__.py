@@ -1,14 +1,14 @@
 """The registry of the tests: one entry for every primitive, from which all property tests are made.
 
 An elementwise primitive of one or two arguments needs no entry of its own, it is derived from its declaration; every
-other primitive has one in `elementwise`, `arrays`, `linear`, `images` or `state`.
+other primitive has one in `elementwise`, `arrays`, `linear`, `images`, `norms` or `state`.
 """
 from __future__ import annotations
 
 import autodiff as ad
 import nn  # noqa: F401 (declares primitives of its own)
 
-from . import arrays, elementwise, images, linear, state
+from . import arrays, elementwise, images, linear, norms, state
 from .sample import Entry, Sample, samples
 
 __all__ = ["ENTRIES", "EXPLICIT", "PRIMITIVES", "Entry", "Sample", "entry_of", "samples"]
@@ -17,7 +17,8 @@ __all__ = ["ENTRIES", "EXPLICIT", "PRIMITIVES", "Entry", "Sample", "entry_of", "
 PRIMITIVES: dict[str, ad.Primitive] = dict(sorted(ad.REGISTRY.items()))
 
 EXPLICIT: dict[str, Entry] = {
-    **elementwise.ENTRIES, **arrays.ENTRIES, **linear.ENTRIES, **images.ENTRIES, **state.ENTRIES,
+    **elementwise.ENTRIES, **arrays.ENTRIES, **linear.ENTRIES, **images.ENTRIES, **norms.ENTRIES,
+    **state.ENTRIES,
 }  # fmt: skip
 
 

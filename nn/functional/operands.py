@@ -1,0 +1,23 @@
+"""What functions and layers are given, as something with a shape: Tensors and arrays as they are, lists as arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def operand(x: Any) -> Any:
+    """A list as an array; what has a shape stays what it is.
+
+    Examples
+    --------
+    >>> operand([[1.0, 2.0]]).shape
+    (1, 2)
+    """
+    return x if hasattr(x, "shape") else np.asarray(x)
+
+
+def joined(shape: tuple[int, ...]) -> str:
+    """A shape as it stands in a message: `2, 3`."""
+    return ", ".join(map(str, shape))
