@@ -3,6 +3,8 @@
 Names and semantics are PyTorch's, with `axis` for `dim`. Nothing here derives a gradient by hand.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from . import functional, init, optim, serialize
 from .callbacks import Callback, ClipGradients, EarlyStopping
 from .checkpoint import Checkpoint
@@ -45,6 +47,9 @@ from .random import manual_seed
 from .serialize import SavedState, load, save
 from .statistics import Statistics
 from .training import NonFiniteLoss, Training, evaluate, fit, predict
+
+if TYPE_CHECKING:
+    from . import plot
 
 __all__ = [
     "ELU",
@@ -102,6 +107,7 @@ __all__ = [
     "load",
     "manual_seed",
     "optim",
+    "plot",
     "predict",
     "save",
     "serialize",
@@ -109,3 +115,12 @@ __all__ = [
 
 #: Source lines in errors and drawings are those of whoever called a layer, not the layers' own.
 __autodiff_plumbing__ = True
+
+
+def __getattr__(name: str) -> Any:
+    """What most programs do without is loaded on first use."""
+    if name == "plot":
+        from importlib import import_module
+
+        return import_module(".plot", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
