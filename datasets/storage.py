@@ -93,7 +93,7 @@ def find(file: IdxFile, collection: Collection, root: Path | None) -> Content | 
     namesakes = {namesake.sha256 for namesake in collection.namesakes}
     for folder in folders(root):
         for place in (folder / collection.name, folder):
-            for path in filter(Path.is_file, [place / spelling for spelling in file.spellings]):
+            for path in filter(os.path.isfile, [place / spelling for spelling in file.spellings]):
                 content = read(path, file)
                 flaw = content.flaw(file)
                 if flaw is None:
