@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from .flat import Run, flush_denormals, flush_period
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from .flat import Run
 from .optimizer import Group, Optimizer, Parameters
+from .settings import is_number
 from .updates import adam_update
 
 
 class Adam(Optimizer):
-    """Adam: steps of the size of the learning rate, whatever the size of the gradients; PyTorch's form.
+    """Adam: steps of the size of the learning rate, whatever the size of the gradients.
 
     Parameters
     ----------
@@ -19,9 +24,11 @@ class Adam(Optimizer):
     betas : (float, float)
         How much of the running means of gradients and of their squares is kept from step to step.
     eps : float
-        Added to the root of the mean square, after its bias is corrected.
+        Added to the root of the mean square. Keras's own default is 1e-7.
     weight_decay : float
-        This times the parameter is added to its gradient.
+        This times the parameter is added to its gradient; `AdamW` keeps the two apart.
+    form : {"pytorch", "keras"}
+        Whether eps is added after or before the bias of the root is corrected.
 
     Raises
     ------
@@ -32,8 +39,12 @@ class Adam(Optimizer):
 
     Notes
     -----
-    m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;  p ← p − lr m̂ / (√v̂ + eps), where m̂ = m / (1 − β₁ᵗ) and
-    v̂ = v / (1 − β₂ᵗ) (Kingma and Ba, "Adam: a method for stochastic optimization", 2015).
+    m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g², and with c₁ = 1 − β₁ᵗ and c₂ = 1 − β₂ᵗ,
+
+    - "pytorch": p ← p − lr (m / c₁) / (√(v / c₂) + eps) (Kingma and Ba, "Adam: a method for stochastic optimization",
+      2015, algorithm 1);
+    - "keras": p ← p − lr √c₂ / c₁ · m / (√v + eps) (the same paper's remark before section 2.1): in the first steps,
+      where c₂ is small, eps weighs more.
 
     The parameters move into the optimizer's memory, see `SGD`. Means of a dead unit become exactly 0 before they become
     denormal, which would slow training down.
@@ -50,6 +61,10 @@ class Adam(Optimizer):
     """
 
     moments = ("exp_avg", "exp_avg_sq")
+    numbers: ClassVar[Mapping[str, float]] = {"lr": math.inf, "eps": math.inf, "weight_decay": math.inf}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"form": ("pytorch", "keras")}
+    #: Whether weights decay beside the step rather than in the gradient.
+    decoupled = False
 
     def __init__(
         self,
@@ -58,28 +73,25 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        *,
+        form: Literal["pytorch", "keras"] = "pytorch",
     ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+        settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "form": form}
+        super().__init__(params, settings)
 
-    def check_settings(self, group: Group) -> None:
-        """Refuse settings that are out of range."""
-        super().check_settings(group)
-        self.check_number(group, "eps")
+    def wrong_settings(self, group: Mapping[str, Any]) -> list[str]:
+        """What is out of range, in words."""
+        wrong = super().wrong_settings(group)
         betas = group["betas"]
-        if not isinstance(betas, tuple | list) or len(betas) != 2:
-            raise ValueError(f"Adam: betas is {betas!r}; needed are two numbers in [0, 1).")
-        for beta in betas:
-            self.check_number({"betas": beta}, "betas", below=1)
+        pair = isinstance(betas, tuple | list) and len(betas) == 2
+        if not pair or not all(is_number(beta, below=1) for beta in betas):
+            wrong.append(f"betas is {betas!r}; needed are two numbers in [0, 1)")
+        return wrong
 
     def update(self, group: Group, run: Run) -> None:
         """Follow the corrected mean of the gradients, scaled by the root of their mean square."""
         beta1, beta2 = group["betas"]
         adam_update(
-            run.values, run.gradients, *run.moments, group["lr"], run.steps, beta1, beta2, group["eps"],
-            group["weight_decay"],
+            run.values, run.gradients, *run.moments, float(group["lr"]), run.steps, float(beta1), float(beta2),
+            float(group["eps"]), float(group["weight_decay"]), form=group["form"], decoupled=self.decoupled,
         )  # fmt: skip
-        if run.steps % flush_period(beta1) == 0:
-            mean, square = (moment.data for moment in run.moments)
-            flush_denormals(mean, beta1)
-            # Where the mean is not 0 yet, the square is what it is divided by.
-            flush_denormals(square, beta2, where=mean == 0)

@@ -50,16 +50,19 @@ class FlatBuffer:
     """The memory of some parameters of one dtype: values, gradients and as many moments as the optimizer needs.
 
     Making one moves the parameters in: each keeps its values and its gradient, but its `.data` becomes a view of
-    `values`, and `.grad`, after a walk, the view of `gradients` in `homes`.
+    `values`, and `.grad`, after a walk, the view of `gradients` in `homes`. A moment begins at the number given for it.
     """
 
-    def __init__(self, parameters: Sequence[ad.Tensor], moments: int) -> None:
+    def __init__(self, parameters: Sequence[ad.Tensor], moments: Sequence[float]) -> None:
         self.parameters = list(parameters)
         sizes = [parameter.size for parameter in self.parameters]
         self.edges = [0, *np.cumsum(sizes).tolist()]
         dtype = self.parameters[0].dtype
         self.values, self.gradients = (np.zeros(self.edges[-1], dtype) for _ in range(2))
-        self.moments = tuple(np.zeros(self.edges[-1], dtype) for _ in range(moments))
+        # Zeros that nobody writes to cost no memory: an optimizer may have moments that its settings do not use.
+        self.moments = tuple(
+            np.full(self.edges[-1], start, dtype) if start else np.zeros(self.edges[-1], dtype) for start in moments
+        )
         self.views: list[Array] = []
         self.homes: list[ad.Tensor] = []
         for number, parameter in enumerate(self.parameters):
@@ -132,24 +135,3 @@ class FlatBuffer:
         """Split anew at the next step."""
         self.count_steps()
         self._present, self._runs = [], []
-
-
-def flush_denormals(moment: Array, decay: float, where: Array | None = None) -> None:
-    """Set to zero what would decay into denormal numbers before the next flush, `flush_period` steps later.
-
-    A denormal number times 0.9 is rounded to itself: moments of a unit that died never reach zero, and arithmetic with
-    them is many times slower. What is flushed is below 1e-31 in float32 and 1e-301 in float64. Without a decay nothing
-    lingers.
-    """
-    if not decay:
-        return
-    limit = float(np.finfo(moment.dtype).tiny) / decay ** flush_period(decay)
-    small = np.abs(moment) < limit
-    if where is not None:
-        small &= where
-    moment[small] = 0.0
-
-
-def flush_period(decay: float) -> int:
-    """After how many steps to flush: rarely, but before a moment has lost a factor of a million."""
-    return max(1, min(64, int(np.log(1e-6) / np.log(decay)))) if 0.0 < decay < 1.0 else 64

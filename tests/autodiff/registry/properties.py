@@ -277,7 +277,7 @@ def only_what_is_declared_changes(sample: Sample, entry: Entry) -> None:
     for dtype in entry.dtypes[:2]:
         operands = [np.array(x) for x in sample.cast(dtype).raw()]
         given = [x.copy() if x.ndim else float(x) for x in operands]
-        expected = dict(zip(sample.primitive.mutates, entry.reference(*sample.raw()), strict=True))
+        expected = dict(zip(sample.primitive.mutates, entry.reference(*sample.raw(), **sample.static), strict=True))
         sample.primitive(*given, **sample.static)
         for name, after, before in zip(sample.primitive.inputs, given, operands, strict=True):
             if name in expected:
