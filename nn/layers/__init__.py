@@ -1,7 +1,20 @@
 """The layers, by what they do: affine maps, convolutions, pools, norms, activations, shapes, containers of these."""
 
-from .activation import ELU, GELU, LeakyReLU, LogSigmoid, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
-from .container import MLP, Identity, Sequential
+from .activation import (
+    ELU,
+    GELU,
+    Identity,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from .container import MLP, Sequential
 from .conv import Conv2d
 from .dropout import Dropout
 from .embedding import Embedding

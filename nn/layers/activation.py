@@ -10,6 +10,23 @@ from .. import functional
 from ..module import Module
 
 
+class Identity(Module):
+    """Gives back what it gets: for a place where a module is needed and nothing is to be done.
+
+    Unlike PyTorch's it takes no arguments, so that a mistaken one does not go unnoticed.
+
+    Examples
+    --------
+    >>> import numpy as np, nn
+    >>> nn.Identity()(np.array([1.0, 2.0]))
+    array([1., 2.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Return x."""
+        return x
+
+
 class ReLU(Module):
     """max(x, 0), elementwise; its gradient at 0 is 0 (Nair and Hinton, 2010).
 
@@ -273,6 +290,7 @@ def whole(value: Any, name: str, caller: str) -> int:
 
 #: By the names that `MLP` knows.
 ACTIVATIONS: dict[str, type[Module]] = {
+    "identity": Identity,
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
     "elu": ELU,

@@ -1,4 +1,4 @@
-"""Networks made of layers that follow one another: Sequential, MLP, and Identity for a place that is to do nothing."""
+"""Networks made of layers that follow one another: Sequential and MLP."""
 
 from __future__ import annotations
 
@@ -83,23 +83,6 @@ class Sequential(Numbered):
         if isinstance(index, slice):
             return Sequential(dict(self._named_parts()[index]))
         return self._modules()[self._position(index)]
-
-
-class Identity(Module):
-    """Gives back what it gets: for a place where a module is needed and nothing is to be done.
-
-    Unlike PyTorch's it takes no arguments, so that a mistaken one does not go unnoticed.
-
-    Examples
-    --------
-    >>> import numpy as np, nn
-    >>> nn.Identity()(np.array([1.0, 2.0]))
-    array([1., 2.])
-    """
-
-    def forward(self, x: Any) -> Any:
-        """Return x."""
-        return x
 
 
 class MLP(Sequential):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from .. import functional
@@ -69,7 +70,7 @@ class Unflatten(Module):
     (5, 2, 3, 4)
     """
 
-    def __init__(self, axis: int, unflattened_size: tuple[int, ...]) -> None:
+    def __init__(self, axis: int, unflattened_size: Sequence[int]) -> None:
         caller = f"Unflatten({axis}, {unflattened_size})"
         self.axis = whole(axis, "axis", caller)
         if not isinstance(unflattened_size, tuple | list) or not unflattened_size:
