@@ -45,6 +45,7 @@ from .module import Buffer, Module, Parameter
 from .optim import SGD, Adagrad, Adam, AdamW, RMSprop
 from .random import manual_seed
 from .serialize import SavedState, load, save
+from .stateless import functional_call
 from .statistics import Statistics
 from .training import NonFiniteLoss, Training, evaluate, fit, predict
 
@@ -103,6 +104,7 @@ __all__ = [
     "evaluate",
     "fit",
     "functional",
+    "functional_call",
     "init",
     "load",
     "manual_seed",

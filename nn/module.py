@@ -48,7 +48,9 @@ class Module(Tree):
     Notes
     -----
     A module that is assigned twice is shared: its parameters are learned once, and saved under each path, as PyTorch
-    does. `copy.deepcopy` and `pickle` keep ties and hooks; `pickle` refuses a hook that is a lambda, as it does any.
+    does. A module that is used here but no part of this one, such as a teacher to imitate, can be kept in a
+    `types.SimpleNamespace`. `copy.deepcopy` and `pickle` keep ties and hooks; `pickle` refuses a hook that is a lambda,
+    as it does any lambda.
 
     Examples
     --------

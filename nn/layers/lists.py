@@ -28,12 +28,11 @@ class Container(Module):
 
     def _checked_name(self, name: Any) -> str:
         """A name that can be an attribute and a part of a path."""
-        taken = isinstance(name, str) and not isinstance(self.__dict__.get(name), Module)
         if not isinstance(name, str) or not name or "." in name:
             raise ValueError(
                 f"{type(self).__name__}: {name!r} cannot name a module; needed is a string, not empty, without a dot."
             )
-        if taken and (name in self.__dict__ or hasattr(type(self), name)):
+        if not isinstance(self.__dict__.get(name), Module) and hasattr(self, name):
             raise ValueError(
                 f"{type(self).__name__}: {name!r} cannot name a module, because it has an attribute or a method of "
                 "that name."
@@ -92,6 +91,11 @@ class Numbered(Container):
     def _position(self, index: Any) -> int:
         try:
             return range(len(self))[operator.index(index)]
+        except TypeError:
+            raise TypeError(
+                f"{type(self).__name__} is indexed by whole numbers and slices, and this is {index!r}. Under its name "
+                "a module is an attribute."
+            ) from None
         except IndexError:
             raise IndexError(f"{type(self).__name__} holds {len(self)} modules, and none is number {index}.") from None
 
@@ -232,7 +236,12 @@ class ModuleDict(Uncalled):
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | ModuleDict) -> None:
         """Add modules by name, none if one of them is wrong; a name that is there already gets the new one."""
-        pairs = dict(modules.items() if isinstance(modules, Mapping | ModuleDict) else modules)
+        try:
+            pairs = dict(modules.items() if isinstance(modules, Mapping | ModuleDict) else modules)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"ModuleDict takes a dict of names to modules, or pairs of both, and this is {modules!r}."
+            ) from None
         checked = {self._checked_name(name): self._checked(module) for name, module in pairs.items()}
         for name, module in checked.items():
             setattr(self, name, module)
