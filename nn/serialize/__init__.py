@@ -4,7 +4,8 @@ For users
 ---------
 `nn.save(path, model)` writes a model's `state_dict`, parameters and buffers, and with `metadata=` whatever JSON can
 hold of how it came about. `nn.load(path, model)` reads it into a model of the same structure and gives the metadata
-back; `nn.load(path)` gives the arrays themselves.
+back; `nn.load(path)` gives the arrays themselves, and `model.load_state_dict(state, strict=False)` takes those of them
+that the model has.
 
 - The file is a safetensors file: `safetensors.numpy.load_file`, `safetensors.torch.load_file` and every other program
   that knows the format read it. Nothing is pickled, and nothing in a file is ever executed.

@@ -70,7 +70,7 @@ def read_tensors(
             raise ValueError(_other_content(fields.get("content"), content))
         try:
             arrays = library.load(raw)
-            return {name: arrays[name] for name in json.loads(fields["order"])}, json.loads(fields["metadata"])
+            return {name: arrays[name] for name in json.loads(fields["order"])}, dict(json.loads(fields["metadata"]))
         except Exception as error:  # the bytes are those that were written; the libraries here are others
             raise ValueError(f"the libraries installed here cannot read it ({error!r})") from error
     except ValueError as reason:
@@ -132,10 +132,12 @@ def _own_fields(header: dict[str, Any]) -> dict[str, Any]:
             "model.load_state_dict(safetensors.numpy.load_file(path)) reads it, with the keys renamed where they "
             f"differ from the model's; its keys begin with {[name for name in header if name != '__metadata__'][:3]}"
         )
+    if not all(isinstance(value, str) for value in fields.values()):
+        raise ValueError("it is damaged: the fields of its header are not all strings")
     version = fields.get("format_version")
     if version == str(FORMAT_VERSION):
         return fields
-    if isinstance(version, str) and version.isdecimal() and int(version[:9]) > FORMAT_VERSION:
+    if version is not None and version.isdecimal() and int(version[:9]) > FORMAT_VERSION:
         raise ValueError(
             f"its format has version {version}, written by chalkgrad {fields.get('chalkgrad')}, and this chalkgrad "
             f"{ad.__version__} reads version {FORMAT_VERSION}; upgrade chalkgrad, or write the file with an older one"

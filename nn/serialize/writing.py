@@ -78,7 +78,10 @@ def write_tensors(
         "metadata": _json(metadata, operation),
         "order": json.dumps(list(contents)),
     }
-    raw = memoryview(library.save(contents))
+    try:
+        raw = memoryview(library.save(contents))
+    except Exception as error:  # an older library knows fewer dtypes
+        raise TypeError(f"{operation}: the installed safetensors library refuses the arrays ({error!r}).") from error
     size = int.from_bytes(raw[:8], "little")
     # The library would write its fields in an order that changes from call to call.
     layout = {"__metadata__": fields, **json.loads(bytes(raw[8 : 8 + size]))}

@@ -1,5 +1,7 @@
 """What is not whole is refused with its reason: cut short, flipped in any bit, foreign, newer, or not there."""
+import contextlib
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.serialize import read_tensors, recognition, write_tensors, writing
+from nn.serialize import layout, read_tensors, recognition, write_tensors, writing
 
 STATE = {"layer.weight": np.arange(6, dtype=np.float32).reshape(2, 3), "step": np.array(4), "empty": np.zeros((0, 2))}
 NOTES = {"seed": 2**100, "loss": [0.5, float("nan")], "name": "é \" \\"}
@@ -53,10 +55,19 @@ def test_a_file_cut_anywhere_is_refused_and_both_lengths_are_said(path, whole):
         assert length < 9 or f"{header if length < header else len(whole):,}" in reason
 
 
-def test_every_flipped_bit_is_noticed(path, whole):
+def test_a_flipped_bit_in_any_byte_is_noticed(path, whole):
     for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << (5 * place % 8)
+        assert refusal(path, damaged), place
+
+
+def test_every_flipped_bit_of_a_small_file_is_noticed(path):
+    write_tensors(path, {"w": np.ones(2, np.float32)})
+    small = path.read_bytes()
+    for place in range(len(small)):
         for bit in range(8):
-            damaged = bytearray(whole)
+            damaged = bytearray(small)
             damaged[place] ^= 1 << bit
             assert refusal(path, damaged), (place, bit)
 
@@ -110,6 +121,35 @@ def test_a_file_without_its_checksum_is_refused(path, whole):
 def test_a_header_that_makes_no_sense_is_refused(path, header):
     content = header.encode("latin-1")
     assert refusal(path, len(content).to_bytes(8, "little") + content).startswith("it is damaged: its header")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 300) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+
+
+@given(data=st.data())
+def test_a_header_forged_with_a_checksum_that_fits_is_read_or_refused_in_words(path, whole, data):
+    size = 8 + int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8:size])
+    place = header
+    for name in data.draw(st.sampled_from([[], ["__metadata__"], *([name] for name in STATE)])):
+        place = place[name]
+    key = data.draw(st.sampled_from(sorted(place)))
+    value = data.draw(json_values)
+    place[key] = json.dumps(value) if data.draw(st.booleans()) else value
+    if isinstance(header["__metadata__"], dict):
+        header["__metadata__"]["checksum"] = layout.UNSIGNED
+    text = json.dumps(header, separators=(",", ":")).encode()
+    start = len(text).to_bytes(8, "little") + text
+    digest = hashlib.sha256(start + whole[size:]).hexdigest()
+    signed = start.replace(layout.checksum_field(layout.UNSIGNED), layout.checksum_field(digest))
+    path.write_bytes(signed + whole[size:])
+    with contextlib.suppress(ValueError):  # and no other error
+        found, notes = read_tensors(path)
+        assert isinstance(notes, dict)
+        assert found.keys() <= STATE.keys()
 
 
 def test_a_header_longer_than_any_is_refused(path, whole):

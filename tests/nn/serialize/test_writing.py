@@ -180,6 +180,17 @@ def test_a_header_that_nobody_could_read_is_not_written(path, monkeypatch):
     assert not path.exists()
 
 
+def test_a_library_that_knows_fewer_dtypes_is_blamed(path, monkeypatch):
+    import safetensors.numpy
+
+    def save(arrays):
+        raise safetensors.SafetensorError("dtype complex64 is not covered")
+
+    monkeypatch.setattr(safetensors.numpy, "save", save)
+    with pytest.raises(TypeError, match=r"write_tensors: the installed safetensors library refuses.*complex64"):
+        write_tensors(path, {"x": np.ones(1, np.complex64)})
+
+
 @pytest.mark.parametrize("call", [lambda path: write_tensors(path, {}), read_tensors], ids=["write", "read"])
 def test_without_safetensors_the_error_names_the_extra(path, monkeypatch, call):
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
