@@ -6,7 +6,9 @@ transform of `(x, rng)`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -160,7 +162,7 @@ def rotated(images: Array, degrees: Array, fill: float = 0) -> Array:
         ) from error
     height, width = images.shape[-2:]
     centre = np.array([height - 1, width - 1]) / 2
-    planes = images.reshape(len(images), -1, height, width)
+    planes = images.reshape(len(images), *images.shape[1:-2] or (1,), height, width)
     whole = images.dtype.kind != "f"
     source = planes.astype(np.float32) if whole or images.dtype.itemsize < 4 else planes
     result = np.empty_like(source)
@@ -186,6 +188,8 @@ def checked_images(x: npt.ArrayLike, function: str) -> Array:
     return images
 
 
-def check_fill(fill: float, dtype: np.dtype[np.generic], function: str) -> None:
+def check_fill(fill: float, dtype: np.dtype[Any], function: str) -> None:
     """A pixel must be able to have this value."""
-    checked(fill, Real, lambda value: bool(dtype.type(value) == value), function, "fill", f"a value of dtype {dtype}")
+    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    valid: Callable[[float], bool] = lambda f: limits.min <= f <= limits.max and (dtype.kind == "f" or f == int(f))
+    checked(fill, Real, valid, function, "fill", f"a value of dtype {dtype}")

@@ -5,6 +5,7 @@ A scaler is fitted on training samples and then applied to any: others must not 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ S = TypeVar("S", bound="Scaler")
 Axis = int | tuple[int, ...] | None
 
 
-class Scaler:
+class Scaler(ABC):
     """What both scalers share: (x − offset) / scale, with both learned by `fit`."""
 
     def __init__(self, axis: Axis = 0) -> None:
@@ -56,9 +57,9 @@ class Scaler:
         """`fit`, then `transform` of the same samples."""
         return self.fit(x).transform(x)
 
+    @abstractmethod
     def _learned(self, x: Array) -> tuple[Array, Array]:
         """Offset and scale, in float64 with the axes kept."""
-        raise NotImplementedError
 
     def _prepared(self, x: npt.ArrayLike, method: str) -> tuple[Array, Array, Array, Array]:
         """The numbers, an array for the result, and what was learned."""
