@@ -29,6 +29,7 @@ __all__ = [
     "Node",
     "Primitive",
     "Tensor",
+    "__version__",
     "checkpoint",
     "detect_anomaly",
     "draw",
