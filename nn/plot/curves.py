@@ -137,13 +137,19 @@ def curves(
         _curve(ax, np.asarray(history[name], dtype=np.float64), label, name == column, percent)
     unit = " (%)" if percent else ""
     ax.set(xlabel="epoch", ylabel=f"{column.replace('_', ' ')}{unit}" if ylabel is None else ylabel)
-    ax.locator_params(axis="x", integer=True)
-    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=np.float64) for line in ax.lines])
-    if "loss" in column and not np.any(drawn < 0) and np.any(drawn > 0) and ax.get_yscale() == "linear":
-        ax.set_ylim(bottom=0)
-    if found:
-        ax.legend(loc="best", framealpha=0.6)
+    ax.locator_params(axis="x", integer=True, min_n_ticks=1)
+    _fit_limits(ax, from_zero="loss" in column)
+    ax.legend(loc="best", framealpha=0.6)
     return ax
+
+
+def _fit_limits(ax: Axes, *, from_zero: bool) -> None:
+    """Room for every epoch, those without a number too, and for the highest marker; a loss is seen from 0 up."""
+    epochs, numbers = (np.concatenate([np.asarray(line.get_data()[i], float) for line in ax.lines]) for i in (0, 1))
+    room = max(0.5, 0.02 * epochs.max(initial=1.0))
+    ax.set_xlim(1.0 - room, epochs.max(initial=1.0) + room)
+    if from_zero and ax.get_yscale() == "linear" and np.any(numbers > 0) and not np.any(numbers < 0):
+        ax.set_ylim(0.0, 1.05 * float(np.nanmax(numbers)))
 
 
 def _curve(ax: Axes, numbers: Any, label: str, training: bool, percent: bool) -> None:

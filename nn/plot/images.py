@@ -84,9 +84,13 @@ def filters(
     top = float(finite.max(initial=0.0)) or 1.0
     ax = style.axes(ax)
     if coloured:
-        ax.imshow(np.where(np.isnan(picture), 1.0, 0.5 + 0.5 * picture / top).clip(0.0, 1.0), interpolation="nearest")
+        shown = np.where(np.isnan(picture), style.GAP, (0.5 + 0.5 * picture / top).clip(0.0, 1.0))
+        ax.imshow(shown, interpolation="nearest")
     else:
-        image = ax.imshow(picture, cmap=cmap, vmin=-top, vmax=top, interpolation="nearest")
+        from matplotlib import colormaps
+
+        colours = colormaps[cmap].with_extremes(bad=style.GAP)
+        image = ax.imshow(picture, cmap=colours, vmin=-top, vmax=top, interpolation="nearest")
         if colorbar:
             ax.figure.colorbar(image, ax=ax, shrink=0.8).set_label("weight")
     ax.set_xticks([])

@@ -74,7 +74,7 @@ def layer_curves(
         marker = style.class_marker(number) if len(steps) <= 30 else None
         ax.plot(steps, numbers[:, number], label=layer or "model", linewidth=1.6, marker=marker, markersize=3.5, **look)
     ax.set(xlabel="step", ylabel=column.replace("_", " ") if ylabel is None else ylabel)
-    ax.locator_params(axis="x", integer=True)
+    ax.locator_params(axis="x", integer=True, min_n_ticks=1)
     if statistics.layers:
         style.legend_beside(ax, len(statistics.layers), title="layer")
     return ax
@@ -243,7 +243,7 @@ def update_ratio_histogram(statistics: Any, ax: Axes | None = None, *, bins: int
     return ax
 
 
-def weight_histogram(model: Module, ax: Axes | None = None, *, bins: int = 60, biases: bool = False) -> Axes:
+def weight_histogram(model: Module, ax: Axes | None = None, *, bins: int = 50, biases: bool = False) -> Axes:
     """How the weights of each layer are distributed.
 
     Parameters
@@ -298,4 +298,4 @@ def _histograms(ax: Axes, named: dict[str, Array], bins: int, *, density: bool) 
         label = name + (f" ({lost:,} of {len(named[name]):,} not finite)" if lost and density else "")
         ax.stairs(heights, edges, label=label, linewidth=1.5, **look)
     if finite:
-        style.legend_beside(ax, len(finite))
+        style.legend_beside(ax, len(finite), title="layer")

@@ -59,21 +59,23 @@ class Plane:
 
     def draw_points(self, ax: Axes, labels: Sequence[str] | None, size: float | None) -> None:
         """The samples in the colours and shapes of their classes, and rings around those that are misclassified."""
-        size = size if size is not None else float(np.clip(12_000 / len(self.x), 6, 28))
+        size = size if size is not None else _point_size(ax, len(self.x))
         count = self.shares.shape[2]
         if labels is not None and len(labels) != count:
             raise ValueError(f"there are {len(labels)} labels for {count} classes; needed is one for each.")
         for number in range(count):
             across, up = self.x[self.y == number].T
             label = labels[number] if labels is not None else f"class {number}"
-            look: dict[str, Any] = {"color": style.class_colour(number), "marker": style.class_marker(number)}
+            colour, edge = style.class_colour(number), style.class_colour(number, dark=True)
+            look: dict[str, Any] = {"color": [colour], "edgecolors": [edge], "marker": style.class_marker(number)}
             if len(across):
-                ax.scatter(across, up, s=size, label=label, edgecolors="white", linewidths=0.3, zorder=2, **look)
+                ax.scatter(across, up, s=size, label=label, linewidths=0.5, zorder=2, **look)
         wrong = self.guesses != self.y
         across, up = self.x[wrong].T
         label = f"misclassified,\n{wrong.sum()} of {len(wrong):,}"
         look = {"facecolors": "none", "edgecolors": style.RED}
-        ax.scatter(across, up, s=3.5 * size + 12, label=label, linewidths=1.1, zorder=3, **look)
+        width = 1.2 if len(across) <= 200 else 0.7  # many rings would hide what they ring
+        ax.scatter(across, up, s=4 * size + 8, label=label, linewidths=width, zorder=3, **look)
 
     def finish(self, ax: Axes, legend: bool, entries: int) -> None:
         """Limits, names and the legend."""
@@ -214,7 +216,7 @@ def probability_map(
     >>> x, y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 1])
     >>> model = nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
     >>> ax = nn.plot.probability_map(model, (x, y), Figure().subplots())
-    >>> ax.figure.axes[1].get_ylabel()
+    >>> ax.figure.axes[1].get_xlabel()
     'probability of class 1'
     """
     plane = Plane(model, samples, resolution, padding, outputs, batch_size, "probability_map")
@@ -233,9 +235,16 @@ def probability_map(
     plane.draw_points(ax, labels, size)
     plane.finish(ax, legend, count + 1)
     if colorbar:
-        bar = ax.figure.colorbar(image, ax=ax)
+        bar = ax.figure.colorbar(image, ax=ax, location="bottom", shrink=0.8, aspect=30)
         bar.set_label(f"probability of {labels[class_] if labels is not None else f'class {class_}'}")
     return ax
+
+
+def _point_size(ax: Axes, samples: int) -> float:
+    """The less the more samples there are, and in smaller Axes."""
+    box = ax.get_window_extent()
+    inches = min(box.width, box.height) / ax.figure.dpi
+    return float(np.clip(20_000 / samples, 9, 30) * np.clip((inches / 3.5) ** 2, 0.1, 1.0))
 
 
 def _middles(low: float, high: float, count: int) -> Array:
@@ -249,7 +258,7 @@ def _colours(class_: int, count: int) -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     def tint(number: int) -> Array:
-        return 0.4 + 0.6 * np.array(style.class_colour(number))
+        return 0.5 + 0.5 * np.array(style.class_colour(number))
 
     first = tint(1 - class_) if count == 2 else np.ones(3)
     middle = np.ones(3) if count == 2 else (1.0 + tint(class_)) / 2

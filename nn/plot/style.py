@@ -21,6 +21,8 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW = "#0072B2", "#E69F00", "#009E73", "#CC
 #: What is wrong is ringed in it, so no class has it.
 RED = "#D55E00"
 GREY = "#808080"
+#: Between images, neither black nor white.
+GAP: RGB = (0.75, 0.87, 0.95)
 CLASSES = (BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW)
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "p", "<", ">", "h", "*")
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)), (0, (8, 2)))
@@ -50,13 +52,13 @@ def require_matplotlib() -> None:
         ) from error
 
 
-def class_colour(number: int) -> RGB:
-    """The colour of a class: the palette's, then the same ones darker, then lighter, and so on."""
+def class_colour(number: int, *, dark: bool = False) -> RGB:
+    """The colour of a class, the palette's, then the same ones darker, then lighter, and so on; or of its outlines."""
     from matplotlib.colors import to_rgb
 
     colour = np.array(to_rgb(CLASSES[number % len(CLASSES)]))
     towards, share = ((0.0, 0.0), (0.0, 0.5), (1.0, 0.6))[number // len(CLASSES) % 3]
-    red, green, blue = (colour + share * (towards - colour)).tolist()
+    red, green, blue = ((0.45 if dark else 1.0) * (colour + share * (towards - colour))).tolist()
     return red, green, blue
 
 
