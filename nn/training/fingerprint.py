@@ -24,7 +24,7 @@ def fingerprint(training: Training, plan: Plan) -> dict[str, str]:
         "nonfinite": plan.nonfinite,
         "transform": named(plan.transform),
         "metrics": ", ".join(plan.metrics),
-        "schedule": type(training.schedule).__name__,
+        "schedule": schedule_line(training.schedule),
         "callbacks": ", ".join(type(callback).__name__ for callback in training.callbacks),
         "optimizer": optimizer_line(training.optimizer),
     }
@@ -60,6 +60,13 @@ def optimizer_line(optimizer: Any) -> str:
     settings = ", ".join(f"{name}={value!r}" for name, value in optimizer.defaults.items())
     sizes = [len(group["params"]) for group in optimizer.param_groups]
     return f"{type(optimizer).__name__}({settings}) of {sizes} parameters"
+
+
+def schedule_line(schedule: Any) -> str:
+    """Its kind and its settings, if it names them as those of `nn.schedules` do."""
+    names = ("interval", *getattr(schedule, "settings", ()))
+    settings = ", ".join(f"{name}={getattr(schedule, name)!r}" for name in names if hasattr(schedule, name))
+    return "none" if schedule is None else f"{type(schedule).__name__}({settings})"
 
 
 def named(function: Callable[..., Any] | None) -> str:

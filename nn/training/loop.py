@@ -69,7 +69,9 @@ def fit(
     metrics : mapping of str to callable, optional
         `metric(outputs, targets)` gives a number. By default the accuracy if the targets are class indices, else none.
     schedule : optional
-        Of `nn.schedules`; its `interval` says whether it steps after every batch or every epoch.
+        Of `nn.schedules`; its `interval` says whether it steps after every batch or every epoch. One that waits for a
+        plateau watches the validation loss, or the loss without validation samples, or accuracies if its mode is "max",
+        or the column that it has as its `monitor`; batches have nothing but the loss.
     callbacks : iterable of Callback
         Called at fixed points in this order, see `Callback`; for example `EarlyStopping` and `ClipGradients`.
     statistics : Statistics or int, optional

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..schedules import ReduceLROnPlateau
 from .state import Training
 
 
@@ -22,18 +23,28 @@ def checked_schedule(schedule: Any) -> Any:
 
 
 def advance(training: Training) -> None:
-    """Let the schedule step; one that waits for a plateau is told the number that it monitors."""
-    from ..schedules import ReduceLROnPlateau
-
+    """Let the schedule step; one that waits for a plateau is told a number, of the epoch or of the batch."""
     schedule = training.schedule
     if not isinstance(schedule, ReduceLROnPlateau):
         schedule.step()
-        return
-    row = training.history.rows[-1]
-    monitor = getattr(schedule, "monitor", None) or ("validation_loss" if "validation_loss" in row else "loss")
+    elif schedule.interval == "step":
+        schedule.step(training.loss_value)
+    else:
+        row = training.history.rows[-1]
+        schedule.step(row[monitored(schedule, row)])
+
+
+def monitored(schedule: ReduceLROnPlateau, row: dict[str, float]) -> str:
+    """The column that a schedule watches: its `monitor`, or the loss, or, of a high number, the accuracy."""
+    column = "loss" if schedule.mode == "min" else "accuracy"
+    usual = f"validation_{column}" if f"validation_{column}" in row else column
+    monitor: str = getattr(schedule, "monitor", None) or usual
     if monitor not in row:
-        raise ValueError(f"fit: the schedule monitors {monitor!r}; the history has {', '.join(row)}.")
-    schedule.step(row[monitor])
+        raise ValueError(
+            f"fit: {schedule!r} watches {monitor!r}, and the history has {', '.join(row)}. Name one of these as its "
+            "attribute `monitor`."
+        )
+    return monitor
 
 
 def learning_rate(training: Training) -> float:
