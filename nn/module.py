@@ -164,7 +164,7 @@ class Module(Tree):
     # What is done to all of it.
 
     def apply(self, function: Callable[[Module], Any]) -> Self:
-        """Call a function with every module, children before parents; give this module back.
+        """Call a function with every module once, children in order and before their parents; give this module back.
 
         Examples
         --------
@@ -174,7 +174,18 @@ class Module(Tree):
         ...         nn.init.xavier_normal(module.weight)
         >>> model = nn.MLP([2, 3, 1]).apply(initialise)
         """
-        for module in reversed(list(self.modules())):
+        seen: set[int] = set()
+        order: list[Module] = []
+        waiting: list[tuple[Module, bool]] = [(self, False)]
+        while waiting:
+            module, ready = waiting.pop()
+            if ready:
+                order.append(module)
+            elif id(module) not in seen:
+                seen.add(id(module))
+                waiting.append((module, True))
+                waiting += [(child, False) for _, child in reversed(module._named_parts())]
+        for module in order:
             function(module)
         return self
 
