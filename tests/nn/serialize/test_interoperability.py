@@ -17,14 +17,25 @@ MODELS = {
         ),
         (5, 2, 8, 8),
     ),
+    "normalised": (
+        lambda: nn.Sequential(nn.Conv2d(2, 4, 3, bias=False), nn.BatchNorm2d(4), nn.Flatten(), nn.LayerNorm(144)),
+        lambda t: t.nn.Sequential(
+            t.nn.Conv2d(2, 4, 3, bias=False), t.nn.BatchNorm2d(4), t.nn.Flatten(), t.nn.LayerNorm(144)
+        ),
+        (5, 2, 8, 8),
+    ),
 }
 
 
 @pytest.fixture(params=MODELS)
 def twins(request, torch):
-    """A model, its PyTorch twin with other values, and an input, in float64."""
+    """A model, its PyTorch twin with other values, and an input, in float64; each has seen batches of its own."""
     ours, theirs, shape = MODELS[request.param]
-    return ours().astype(np.float64), theirs(torch).double(), np.random.default_rng(0).normal(size=shape)
+    ours, theirs, rng = ours().astype(np.float64), theirs(torch).double(), np.random.default_rng(0)
+    for _ in range(3):
+        ours(rng.normal(1, 2, shape))
+        theirs(torch.tensor(rng.normal(-1, 3, shape)))
+    return ours.eval(), theirs.eval(), rng.normal(size=shape)
 
 
 def test_our_file_is_read_by_safetensors_itself(tmp_path):

@@ -174,6 +174,19 @@ def test_a_newer_file_leaves_the_model_untouched(path, model, twin, monkeypatch)
     assert bits(twin) == before
 
 
+def test_a_checkpoint_of_a_training_is_told_from_a_saved_model_and_back(path, model):
+    x, y = np.ones((4, 3), np.float32), np.zeros(4, int)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    nn.fit(
+        model, (x, y), nn.CrossEntropyLoss(), optimizer, epochs=1, progress=False, checkpoint=nn.Checkpoint(path)
+    )
+    with pytest.raises(ValueError, match=r"^nn.load: .*nn\.Checkpoint"):
+        nn.load(path, model)
+    nn.save(path, model)
+    with pytest.raises(ValueError, match=r"nn\.load reads"):
+        nn.Checkpoint(path).read()
+
+
 def test_a_missing_file_leaves_the_model_untouched(path, twin):
     before = bits(twin)
     with pytest.raises(FileNotFoundError):
