@@ -5,7 +5,7 @@ Names and semantics are PyTorch's, with `axis` for `dim`. Nothing here derives a
 
 from typing import TYPE_CHECKING, Any
 
-from . import functional, init, optim, serialize
+from . import functional, init, optim, schedules, serialize
 from .callbacks import Callback, ClipGradients, EarlyStopping
 from .checkpoint import Checkpoint
 from .history import History
@@ -112,6 +112,7 @@ __all__ = [
     "plot",
     "predict",
     "save",
+    "schedules",
     "serialize",
 ]
 

@@ -159,8 +159,8 @@ class Optimizer:
     def wrong_settings(self, group: Mapping[str, Any]) -> list[str]:
         """What is out of range in the settings of a group, or does not go together, in words."""
         wrong = []
-        for name, below in self.numbers.items():
-            if name in self.defaults and not is_number(group[name], below):
+        for name, below in {**self.numbers, "initial_lr": math.inf}.items():
+            if name in group and not is_number(group[name], below):
                 limit = "" if below == math.inf else f" and less than {below:g}"
                 wrong.append(f"{name} is {group[name]!r}; it must be a finite number of at least 0{limit}")
         for name, words in self.choices.items():
