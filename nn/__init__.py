@@ -39,7 +39,17 @@ from .layers import (
     Tanh,
     Unflatten,
 )
-from .losses import CrossEntropyLoss, MSELoss
+from .losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HingeLoss,
+    HuberLoss,
+    L1Loss,
+    MSELoss,
+    MultiMarginLoss,
+    NLLLoss,
+)
 from .metrics import accuracy
 from .module import Buffer, Module, Parameter
 from .optim import SGD, Adagrad, Adam, AdamW, RMSprop
@@ -61,6 +71,8 @@ __all__ = [
     "Adam",
     "AdamW",
     "AvgPool2d",
+    "BCELoss",
+    "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
     "Buffer",
@@ -74,8 +86,11 @@ __all__ = [
     "Embedding",
     "Flatten",
     "GlobalAvgPool2d",
+    "HingeLoss",
     "History",
+    "HuberLoss",
     "Identity",
+    "L1Loss",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -86,6 +101,8 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiMarginLoss",
+    "NLLLoss",
     "NonFiniteLoss",
     "Parameter",
     "RMSprop",

@@ -22,7 +22,8 @@ def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
     top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0) if not np.isfinite(top).all() else top
+    if not np.logical_and.reduce(np.isfinite(top), axis=None):
+        top = np.where(np.isfinite(top), top, 0)
     return x - top, top
 
 
