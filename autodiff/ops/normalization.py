@@ -51,7 +51,7 @@ def moments(x: Any, *, axis: Any = None) -> Any:
 
 def _moments_rule(g: Any, x: Any, out: Any) -> Any:
     """(g₀ + 2 g₁ (x - mean)) / n."""
-    share = out[0].size / x.size
+    share = out[0].size / max(1, x.size)
     by_mean, by_variance = g[0] * share, g[1] * (2.0 * share)
     message = x - out[0]
     if isinstance(message, np.ndarray) and isinstance(g, np.ndarray):

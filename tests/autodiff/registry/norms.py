@@ -19,8 +19,11 @@ def groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
 
 
 def drawn_moments(d: Draw) -> tuple[Any, ...]:
-    shape = d.shape(empty=False)
-    return [d.values(shape)], {"axis": d.axis(len(shape))}
+    shape = d.shape()
+    axis = d.axis(len(shape))
+    reduced = range(len(shape)) if axis is None else np.arange(len(shape))[[*np.atleast_1d(axis).astype(int)]]
+    shape = tuple(n or 1 if a in reduced else n for a, n in enumerate(shape))  # nothing has no mean
+    return [d.values(shape)], {"axis": axis}
 
 
 def moments(x: Array, axis: Any) -> Array:
@@ -72,7 +75,7 @@ def drawn_dropout(d: Draw) -> tuple[Any, ...]:
 
 
 def dropout(x: Array, draws: Array, p: float) -> Array:
-    return np.where(np.asarray(draws) < p, 0, x / max(1 - p, 1e-9)).astype(x.dtype)
+    return np.where(np.asarray(draws) < p, 0, x / (1 - p or 1.0)).astype(x.dtype)
 
 
 def drawn_running(d: Draw) -> tuple[Any, ...]:

@@ -3,91 +3,15 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-import autodiff as ad
 import nn
-
-
-def compared(ours, theirs, x, torch):
-    """Outputs, and gradients of input and parameters, of two layers with the same parameters."""
-    theirs = theirs.double()
-    if dict(theirs.named_parameters()):
-        ours.load_state_dict({path: p.detach().numpy() for path, p in theirs.named_parameters()})
-    a, b = ad.Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
-    mine, other = ours(a), theirs(b)
-    assert mine.shape == tuple(other.shape)
-    np.testing.assert_allclose(mine.data, other.detach().numpy(), rtol=1e-9, atol=1e-12)
-    g = np.random.default_rng(3).standard_normal(mine.shape)
-    mine.backward(g)
-    other.backward(torch.tensor(g))
-    np.testing.assert_allclose(a.grad.data, b.grad.numpy(), rtol=1e-9, atol=1e-12)
-    for (path, p), (other_path, q) in zip(ours.named_parameters(), theirs.named_parameters(), strict=True):
-        assert path == other_path
-        np.testing.assert_allclose(p.grad.data, q.grad.numpy(), rtol=1e-9, atol=1e-12)
-
-
-def normal(*shape):
-    return np.random.default_rng(0).standard_normal(shape)
+from tests.nn.layers.twins import compared, normal
 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("leading", [(), (5,), (2, 3), (0,)], ids=str)
 def test_linear_is_pytorch_s(bias, leading, torch):
     compared(nn.Linear(4, 3, bias, dtype=float), torch.nn.Linear(4, 3, bias=bias), normal(*leading, 4), torch)
-
-
-@given(
-    batch=st.integers(0, 3),
-    groups=st.integers(1, 3),
-    channels=st.tuples(st.integers(1, 2), st.integers(1, 2)),
-    kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
-    dilation=st.tuples(st.integers(1, 2), st.integers(1, 2)),
-    bias=st.booleans(),
-)
-def test_conv2d_is_pytorch_s(torch, batch, groups, channels, kernel, stride, padding, dilation, bias):
-    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "bias": bias}
-    arguments = (channels[0] * groups, channels[1] * groups, kernel)
-    ours, theirs = nn.Conv2d(*arguments, **settings, dtype=float), torch.nn.Conv2d(*arguments, **settings)
-    compared(ours, theirs, normal(batch, arguments[0], 7, 6), torch)
-
-
-@given(
-    kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    stride=st.none() | st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    padded=st.booleans(),
-)
-def test_max_pool2d_is_pytorch_s_ties_included(torch, kernel, stride, padded):
-    padding = tuple(k // 2 for k in kernel) if padded else 0
-    x = np.random.default_rng(0).integers(0, 3, (2, 3, 7, 6)).astype(float)
-    compared(nn.MaxPool2d(kernel, stride, padding), torch.nn.MaxPool2d(kernel, stride, padding), x, torch)
-
-
-@pytest.mark.parametrize("name", ["ReLU", "Sigmoid", "Tanh"])
-def test_activations_are_pytorch_s(name, torch):
-    compared(getattr(nn, name)(), getattr(torch.nn, name)(), normal(3, 4), torch)
-
-
-@pytest.mark.parametrize(
-    ("axes", "shape"), [((), (5, 24)), ((0, -1), (120,)), ((1, 2), (5, 6, 4)), ((-2, -1), (5, 2, 12))]
-)
-def test_flatten_joins_axes(axes, shape):
-    x = normal(5, 2, 3, 4)
-    assert nn.Flatten(*axes)(x).shape == shape
-    np.testing.assert_array_equal(nn.Flatten(*axes)(ad.Tensor(x)).data.ravel(), x.ravel())
-    assert nn.Flatten()(x[:0]).shape == (0, 24)
-
-
-@pytest.mark.parametrize("settings", [{"stride": 2}, {"padding": 1, "bias": False}, {}], ids=str)
-def test_integers_and_pairs_mean_the_same(settings):
-    pairs = {name: (value, value) if name != "bias" else value for name, value in settings.items()}
-    a, b = nn.Conv2d(1, 2, 3, **settings), nn.Conv2d(1, 2, (3, 3), **pairs)
-    b.load_state_dict(a.state_dict())
-    x = normal(1, 1, 6, 6).astype(np.float32)
-    np.testing.assert_array_equal(a(x).data, b(x).data)
 
 
 @pytest.mark.parametrize(
@@ -129,25 +53,12 @@ def test_mlp_is_linear_layers_with_an_activation_between_each_two():
     assert isinstance(nn.MLP([2, 3, 1], activation=nn.Sigmoid)[1], nn.Sigmoid)
 
 
-IMAGES = normal(2, 3, 8, 8)
 REFUSED = {
     "features": (lambda: nn.Linear(2, 3)(np.ones((5, 4))), r"Linear\(2, 3\): .*\(5, 4\).*\(\.\.\., 2\)"),
     "no features": (lambda: nn.Linear(0, 3), "at least 1"),
-    "channels": (lambda: nn.Conv2d(1, 8, 3)(IMAGES), r"\(2, 3, 8, 8\) and needs \(batch, 1, height, width\)"),
-    "no channel axis": (lambda: nn.Conv2d(1, 8, 3)(IMAGES[:, 0]), r"x\[:, None\]"),
-    "groups": (lambda: nn.Conv2d(3, 8, 3, groups=2), "multiples of groups"),
-    "kernel": (lambda: nn.Conv2d(3, 8, 0), "kernel_size"),
     "half a feature": (lambda: nn.Linear(5 / 2, 3), r"Linear\(2.5, 3\): in_features is 2.5"),
     "features in words": (lambda: nn.Linear(2, "3"), "out_features is '3'"),
     "features of a list": (lambda: nn.Linear(2, 3)([[1.0, 2.0, 3.0]]), r"\(1, 3\) and needs \(\.\.\., 2\)"),
-    "channels that are a float": (lambda: nn.Conv2d(1.0, 8, 3), "in_channels is 1.0"),
-    "groups that are a float": (lambda: nn.Conv2d(4, 8, 3, groups=2.0), "groups is 2.0"),
-    "a kernel that is a float": (lambda: nn.Conv2d(1, 8, 3.0), "kernel_size is 3.0"),
-    "three strides": (lambda: nn.Conv2d(3, 8, 3, stride=(1, 1, 1)), "stride"),
-    "window": (lambda: nn.MaxPool2d(9)(IMAGES), "."),
-    "pool's padding": (lambda: nn.MaxPool2d(2, padding=2), "half"),
-    "axes": (lambda: nn.Flatten(1, 7)(IMAGES), "lacks"),
-    "axes swapped": (lambda: nn.Flatten(2, 1)(IMAGES), "comes later"),
     "one size": (lambda: nn.MLP([2]), "too few"),
     "activation": (lambda: nn.MLP([2, 1], activation="rely"), "rely.*relu"),
 }
@@ -208,13 +119,7 @@ def test_a_seed_stands_for_a_generator_and_layers_of_one_network_differ():
 
 
 def test_layers_show_their_settings_where_they_are_not_as_usual():
-    assert repr(nn.MaxPool2d(2)) == "MaxPool2d(2)"
-    assert repr(nn.MaxPool2d((2, 3), stride=2, padding=1)) == "MaxPool2d((2, 3), stride=2, padding=1)"
-    assert repr(nn.Conv2d(2, 4, 3, stride=2, groups=2, bias=False)).startswith(
-        "Conv2d(2, 4, 3, stride=2, groups=2, bias=False)"
-    )
     assert repr(nn.Linear(2, 3, bias=False)).startswith("Linear(2, 3, bias=False)")
-    assert repr(nn.Flatten(0)) == "Flatten(0, -1)"
     assert repr(nn.MSELoss("sum")) == "MSELoss(reduction='sum')"
 
 
