@@ -138,6 +138,45 @@ def test_what_is_learned_is_the_same_to_the_last_bit(every):
         np.testing.assert_array_equal(left.data, right.data, err_msg=path)
 
 
+def fitted(callbacks, **settings):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((50, 2)), rng.integers(3, size=50)
+    model = mlp()
+    optimizer = nn.Adam(model.parameters(), lr=0.01)
+    given = {"epochs": 3, "batch_size": 16, "rng": 0, "progress": False, "callbacks": callbacks, **settings}
+    nn.fit(model, (x, y), nn.CrossEntropyLoss(), optimizer, validation=(x, y), **given)
+    return model
+
+
+def test_fit_samples_steps_across_epochs_and_learns_the_same():
+    statistics = nn.Statistics(every=5)
+    watched, alone = fitted([statistics]), fitted([])
+    np.testing.assert_array_equal(statistics.steps, [0, 5, 10])
+    assert np.isfinite(statistics.state_dict()["values"]).all()
+    assert (statistics["update_ratio"] > 0).all()
+    assert hooks_of(watched) == 0
+    for left, right in zip(watched.parameters(), alone.parameters()):
+        np.testing.assert_array_equal(left.data, right.data)
+
+
+def test_a_training_that_fails_within_a_sampled_step_leaves_no_hooks():
+    class Fails(nn.Callback):
+        def gradients_ready(self, training):
+            raise RuntimeError("no")
+
+    model, statistics = mlp(), nn.Statistics(every=1)
+    data, loss, optimizer = (
+        (np.zeros((4, 2)), np.zeros(4, int)),
+        nn.CrossEntropyLoss(),
+        nn.SGD(model.parameters(), lr=0.1),
+    )
+    for callbacks in ([Fails(), statistics], [statistics, Fails()]):
+        with pytest.raises(RuntimeError, match="no"):
+            nn.fit(model, data, loss, optimizer, epochs=1, progress=False, callbacks=callbacks)
+        assert hooks_of(model) == 0
+        assert len(statistics) == 0
+
+
 def test_layers_are_chosen_by_path_or_by_a_predicate():
     by_default, by_path = nn.Statistics(), nn.Statistics(layers=["2", "1"])
     predicate = nn.Statistics(layers=lambda path, module: isinstance(module, nn.ReLU))
@@ -239,6 +278,15 @@ def test_what_does_not_exist_is_nan():
     for column in ("weight_norm", "update_ratio"):
         assert missing[column] == [False] * 3
     np.testing.assert_array_equal(statistics["update_ratio"][0, 1:], 0.0)
+
+
+def test_a_frozen_layer_at_the_beginning_has_outputs_and_no_gradients():
+    model, statistics = mlp(), nn.Statistics(every=1)
+    model[0].requires_grad_(False)
+    trained(model, statistics, steps=1)
+    assert np.isnan(statistics["gradient_norm"]).tolist() == [[True, False]]
+    assert not np.isnan(statistics["activation_norm"]).any()
+    assert statistics["update_ratio"][0, 0] == 0
 
 
 def test_a_training_that_diverges_is_watched_to_its_end():
