@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +22,8 @@ from .samples import Array
 VARIABLE = "CHALKGRAD_DATA"
 #: Seconds without a byte after which a mirror is given up.
 TIMEOUT = 20
+#: Seconds without a change after which half a download has lost its process.
+ABANDONED = 24 * 3600
 
 Download = Callable[[str, Path], None]
 
@@ -153,6 +157,7 @@ def downloader(collection: Collection, progress: bool) -> Download:
 
 def fetch(file: IdxFile, collection: Collection, folder: Path, download: Download) -> Content:
     """A file from the first mirror that gives a good one, kept in `folder`."""
+    remove_abandoned(file, folder)
     failures = []
     for mirror in collection.mirrors:
         url = f"{mirror}{file.name}.gz"
@@ -177,6 +182,14 @@ def fetch(file: IdxFile, collection: Collection, folder: Path, download: Downloa
         f"Where there is no network, copy {listed(file.name for file in collection.files)} from another machine, "
         f"packed (.gz) or not, into {folder}, or into a folder that root= or the environment variable {VARIABLE} names."
     )
+
+
+def remove_abandoned(file: IdxFile, folder: Path) -> None:
+    """Take away what downloads of this file left that were killed; a living one writes more often than once a day."""
+    for partial in folder.glob(f".{file.name}.*.partial"):
+        with suppress(OSError):  # another process may do the same
+            if time.time() - partial.stat().st_mtime > ABANDONED:
+                partial.unlink()
 
 
 def listed(things: Iterable[object]) -> str:

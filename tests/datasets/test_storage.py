@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -203,6 +204,7 @@ def test_a_file_cut_anywhere_is_refused(data, tmp_path_factory):
     assert read(path, file).flaw(file)
 
 
+@needs_pooch
 def test_files_of_another_collection_are_passed_over_where_both_may_lie(published, collection, cache, mirror):
     other = Published(seed=1)
     other.put(cache)
@@ -374,6 +376,18 @@ def test_a_process_killed_midway_leaves_no_file_under_a_real_name_and_blocks_nob
     assert not set(files_in(cache)) & set(all_packed())
     server.serve = answer
     assert_loaded(load(collection(server)), published)
+
+
+@needs_pooch
+def test_what_a_killed_download_left_is_taken_away_a_day_later(collection, cache, mirror):
+    old, recent = (cache / "tiny" / f".{IMAGES}.{name}.partial" for name in ("old", "recent"))
+    for path in (old, recent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+    os.utime(old, (0, time.time() - 25 * 3600))
+    load(collection(mirror()))
+    assert recent.exists()
+    assert not old.exists()
 
 
 @needs_pooch
