@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..losses import CrossEntropyLoss
+from ..losses import CrossEntropyLoss, MultiMarginLoss, NLLLoss
 from ..module import Module
 from .samples import Array, Data, Metrics, Pair, check_count, checked, default_metrics
 
@@ -90,17 +90,17 @@ def check_labels(loss: Callable[..., Any], outputs: Array, plan: Plan) -> None:
 
     The loss itself is asked, about each label that occurs: so its own settings hold, and its own words.
     """
-    if not isinstance(loss, CrossEntropyLoss) or outputs.ndim != 2:
+    if not isinstance(loss, CrossEntropyLoss | NLLLoss | MultiMarginLoss) or outputs.ndim < 2:
         return
     for name, y in plan.targets():
-        if y.dtype.kind in "iu" and y.ndim == 1:
+        if y.dtype.kind in "iu" and y.ndim == outputs.ndim - 1:
             labels = np.unique(y)
             try:
                 with np.errstate(all="ignore"):
-                    loss(np.zeros((len(labels), outputs.shape[1]), outputs.dtype), labels)
+                    loss(np.zeros((len(labels), outputs.shape[-1]), outputs.dtype), labels)
             except (IndexError, TypeError, ValueError) as error:
                 raise type(error)(
-                    f"fit: the model has {outputs.shape[1]} outputs, and the {name} targets have the labels "
+                    f"fit: the model has {outputs.shape[-1]} outputs, and the {name} targets have the labels "
                     f"{_listed(labels)}: {error}"
                 ) from error
 

@@ -40,7 +40,8 @@ def train(path, *, epochs=20, seconds=0.0, resume=True, unit="step"):
     optimizer = nn.Adam(model.parameters(), lr=0.02)
     history = nn.fit(
         model, (x[:100], y[:100]), nn.CrossEntropyLoss(), optimizer, epochs=epochs, batch_size=8,
-        validation=(x[100:], y[100:]), schedule=nn.schedules.ExponentialLR(optimizer, 0.999, interval="step"), transform=noise,
+        validation=(x[100:], y[100:]), transform=noise,
+        schedule=nn.schedules.ExponentialLR(optimizer, 0.999, interval="step"),
         callbacks=[nn.EarlyStopping(patience=1000, restore_best_weights=True), Announce(seconds)], statistics=7,
         checkpoint=None if path is None else nn.Checkpoint(path, unit=unit), resume=resume, rng=rng, progress=False,
     )  # fmt: skip

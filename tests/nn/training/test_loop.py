@@ -144,6 +144,9 @@ REFUSED = {
     "unequal validation": ({"data": (X, Y), "validation": (X, Y[:9])}, "validation"),
     "epochs": ({"data": (X, Y), "epochs": 0}, "epochs"),
     "batch_size": ({"data": (X, Y), "batch_size": 2.5}, "batch_size"),
+    "no whole batch": ({"data": (X, Y), "batch_size": 11, "drop_last": True}, "10 samples make no batch of 11"),
+    "nonfinite": ({"data": (X, Y), "nonfinite": "ignore"}, "'raise' or 'continue'"),
+    "statistics": ({"data": (X, Y), "statistics": 0}, "every"),
 }
 
 
@@ -160,24 +163,6 @@ def test_data_is_a_pair(data):
         fitted(nn.MLP([2, 2]), data=data)
 
 
-def test_history_is_a_table():
-    history = nn.History()
-    assert repr(history) == "History of no epochs"
-    for number in range(20):
-        history.append({"loss": 1 / (number + 1)} | ({"rate": 0.5} if number else {}))
-    assert len(history) == 20
-    assert history.columns == ("loss", "rate")
-    assert "rate" in history
-    assert np.isnan(history["rate"][0])
-    assert history.epochs[-1] == 20
-    lines = repr(history).splitlines()
-    assert len(lines) == 12
-    assert lines[0].split() == ["epoch", "loss", "rate"]
-    assert lines[-1].split() == ["20", "0.05", "0.5"]
-    with pytest.raises(KeyError, match=r"accuracy.*loss, rate"):
-        history["accuracy"]
-
-
 @pytest.mark.parametrize("labels", [np.eye(2), np.array([0, 1, 0]), np.array([0.0, 1.0])], ids=["hot", "3", "float"])
 def test_accuracy_refuses_labels_that_are_not_class_indices(labels):
     with pytest.raises(ValueError, match="whole numbers"):
@@ -188,3 +173,201 @@ def test_accuracy_takes_tensors_and_further_axes():
     outputs = np.eye(3)[[[0, 1], [2, 2]]]
     assert nn.accuracy(ad.Tensor(outputs), np.array([[0, 1], [2, 0]])) == 0.75
     assert np.isnan(nn.accuracy(np.zeros((0, 2)), np.zeros(0, int)))
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    model, other = nn.MLP([2, 2]), nn.MLP([2, 2])
+    with pytest.raises(ValueError, match="trains no parameter of this model"):
+        nn.fit(model, problem(), nn.CrossEntropyLoss(), nn.SGD(other.parameters()), epochs=1, progress=False)
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_drop_last_leaves_out_the_smaller_batch(drop_last):
+    spy = Spy()
+    fitted(spy, problem(50), epochs=1, batch_size=16, drop_last=drop_last)
+    assert [len(batch) for batch, *_ in spy.seen] == [16, 16, 16] + ([] if drop_last else [2])
+
+
+def test_without_shuffling_the_order_is_that_of_the_data_and_nothing_is_drawn():
+    spy, (x, y), rng = Spy(), problem(20), np.random.default_rng(0)
+    optimizer = nn.SGD(spy.parameters())
+    nn.fit(spy, (x, y), nn.CrossEntropyLoss(), optimizer, epochs=2, shuffle=False, rng=rng, progress=False)
+    for batch, *_ in spy.seen:
+        np.testing.assert_array_equal(batch, x.astype(np.float32))
+    assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state
+
+
+def test_a_transform_changes_copies_of_training_batches_only():
+    def shift(x, rng):
+        x += 100 + rng.uniform()
+        return x.astype(np.float64)
+
+    spy, (x, y) = Spy(), problem(20)
+    before = x.copy()
+    x = x.astype(np.float32)
+    fitted(spy, (x, y), epochs=1, batch_size=10, validation=(x, y), transform=shift, shuffle=False)
+    np.testing.assert_array_equal(x, before.astype(np.float32))
+    assert [(seen.min() > 90, training) for seen, training, _ in spy.seen] == [(True, True)] * 2 + [(False, False)]
+    assert {seen.dtype for seen, *_ in spy.seen} == {np.dtype(np.float32)}
+    assert len({round(float(seen[0, 0] - x[row, 0]), 4) for (seen, *_), row in zip(spy.seen, [0, 10])}) == 2
+
+
+def test_a_transform_that_returns_something_else_is_refused():
+    with pytest.raises(ValueError, match=r"shape \(\).*Does it return"):
+        fitted(nn.MLP([2, 2]), problem(20), transform=lambda x, rng: None)
+
+
+@pytest.mark.parametrize("batch_size", [7, 50])
+def test_a_loss_that_sums_is_reported_per_sample_and_its_steps_as_they_are(batch_size):
+    results = {}
+    for reduction in ("mean", "sum"):
+        model = nn.MLP([2, 4, 2], dtype=float, rng=0)
+        optimizer = nn.SGD(model.parameters(), lr=0.0)
+        loss = nn.CrossEntropyLoss(reduction=reduction)
+        settings = {"epochs": 1, "batch_size": batch_size, "rng": 0, "progress": False}
+        history = nn.fit(model, problem(50), loss, optimizer, validation=problem(9, 1), **settings)
+        results[reduction] = history
+        assert nn.evaluate(model, problem(9, 1), loss)["loss"] == pytest.approx(history["validation_loss"][0])
+    for column in ("loss", "validation_loss"):
+        np.testing.assert_allclose(results["sum"][column], results["mean"][column])
+    sizes = [batch_size] * (50 // batch_size) + [50 % batch_size] * (50 % batch_size > 0)
+    np.testing.assert_allclose(results["sum"].step_losses, results["mean"].step_losses * sizes)
+
+
+def test_a_loss_of_many_numbers_is_refused_before_anything_changed():
+    model, rng = nn.MLP([2, 2], rng=0), np.random.default_rng(0)
+    before, optimizer = model.state_dict(), nn.Adam(model.parameters())
+    with pytest.raises(ValueError, match=r"shape \(32,\).*'mean' or 'sum'"):
+        nn.fit(
+            model, problem(), nn.CrossEntropyLoss(reduction="none"), optimizer, epochs=1, progress=False, rng=rng
+        )
+    np.testing.assert_equal(model.state_dict(), before)
+    assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state
+
+
+def share_of_ones(outputs, targets):
+    """Precision of class 1: an average over what was predicted, not over samples."""
+    predicted = outputs.argmax(1) == 1
+    return float(targets[predicted].mean()) if predicted.any() else 0.0
+
+
+def test_a_metric_that_is_no_average_is_exact_for_validation_samples():
+    model, held_out = nn.MLP([2, 4, 2], rng=3), problem(600, seed=1)
+    metrics = {"precision": share_of_ones}
+    history = fitted(model, problem(50), epochs=1, validation=held_out, metrics=metrics)
+    expected = share_of_ones(nn.predict(model, held_out[0]), held_out[1])
+    assert history["validation_precision"][0] == expected
+    for size in (1, 7, 600):
+        results = nn.evaluate(model, held_out, nn.CrossEntropyLoss(), metrics=metrics, batch_size=size)
+        assert results["precision"] == expected
+
+
+@pytest.mark.parametrize("which", ["training", "validation"])
+def test_labels_without_an_output_are_refused_before_anything_changed_wherever_they_stand(which):
+    """The one bad label would come in some batch, after others were learned."""
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.BatchNorm1d(3), nn.Dropout(0.5), nn.Linear(3, 2, rng=1))
+    (x, y), rng = problem(50), np.random.default_rng(0)
+    wrong = y.copy()
+    wrong[-1] = 2
+    data = ((x, wrong), (x, y)) if which == "training" else ((x, y), (x, wrong))
+    before, optimizer = model.state_dict(), nn.Adam(model.parameters(), lr=0.05)
+    remembered, draws = optimizer.state_dict(), nn.random.generator(None).bit_generator.state
+    with pytest.raises((IndexError, ValueError), match=rf"2 outputs, and the {which} targets have the labels 0, 1, 2"):
+        nn.fit(
+            model, data[0], nn.CrossEntropyLoss(), optimizer, epochs=1, validation=data[1], batch_size=8, rng=rng,
+            shuffle=False, progress=False,
+        )  # fmt: skip
+    np.testing.assert_equal(model.state_dict(), before)
+    np.testing.assert_equal(optimizer.state_dict(), remembered)
+    assert nn.random.generator(None).bit_generator.state == draws
+    assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_many_wrong_labels_are_shown_by_their_ends():
+    x, y = np.zeros((64, 2)), np.concatenate([np.zeros(32, int), np.arange(32)])
+    with pytest.raises((IndexError, ValueError), match="labels 0, 1, 2, …, 29, 30, 31"):
+        fitted(nn.MLP([2, 2]), (x, y), shuffle=False)
+
+
+def test_labels_that_the_loss_ignores_are_no_reason():
+    x, y = problem(50)
+    y[-3:] = -100
+    model = nn.MLP([2, 2])
+    optimizer = nn.SGD(model.parameters())
+    settings = {"epochs": 1, "shuffle": False, "progress": False, "metrics": {}}
+    assert len(nn.fit(model, (x, y), nn.CrossEntropyLoss(), optimizer, **settings)) == 1
+
+
+def test_a_loss_of_somebody_s_own_is_asked_about_nothing_but_batches():
+    sizes = []
+
+    def loss(outputs, labels):
+        sizes.append(len(labels))
+        return nn.CrossEntropyLoss()(outputs, labels)
+
+    model = nn.MLP([2, 2])
+    nn.fit(model, problem(50), loss, nn.SGD(model.parameters()), epochs=1, progress=False)
+    assert sizes == [32, 18]
+
+
+def diverging():
+    x = np.linspace(-1, 1, 40)[:, None]
+    x[25] = np.nan
+    return x, x * x
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_weights_follow_it():
+    class Remember(nn.Callback):
+        def batch_ended(self, training):
+            self.weights = training.model.state_dict()
+
+    remember, model = Remember(), nn.MLP([1, 4, 1], activation="tanh", rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.01)
+    with pytest.raises(FloatingPointError, match=r"learning rate.*nonfinite") as caught:
+        nn.fit(
+            model, diverging(), nn.MSELoss(), optimizer, epochs=3, batch_size=10, shuffle=False, progress=False,
+            callbacks=[remember],
+        )  # fmt: skip
+    error = caught.value
+    assert isinstance(error, nn.NonFiniteLoss)
+    assert (error.epoch, error.step) == (1, 2)
+    assert "in epoch 1, after 2 steps" in str(error)
+    assert np.isfinite(error.history.step_losses).tolist() == [True, True, False]
+    assert error.history.stopped == "the loss was nan in epoch 1, after 2 steps"
+    np.testing.assert_equal(model.state_dict(), remember.weights)
+
+
+def test_a_loss_that_is_not_finite_is_passed_over_on_request():
+    model = nn.MLP([1, 4, 1], activation="tanh", rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.01)
+    settings = {"epochs": 2, "batch_size": 10, "shuffle": False, "progress": False}
+    history = nn.fit(model, diverging(), nn.MSELoss(), optimizer, nonfinite="continue", **settings)
+    assert np.isfinite(history.step_losses).tolist() == [True] * 2 + [False] * 6
+    assert np.isnan(history["loss"]).all()
+
+
+def test_the_loss_of_every_step_is_kept():
+    losses = []
+
+    class Note(nn.Callback):
+        def batch_ended(self, training):
+            losses.append(training.loss_value)
+
+    history = fitted(nn.MLP([2, 2]), problem(50), epochs=2, batch_size=16, callbacks=[Note()])
+    assert history.step_losses.tolist() == losses
+    assert len(losses) == 8
+    np.testing.assert_allclose(history["loss"], np.reshape(losses, (2, 4)) @ [0.32, 0.32, 0.32, 0.04])
+    assert len(history.seconds) == 2
+    assert all(seconds > 0 for seconds in history.seconds)
+
+
+def test_statistics_are_kept_with_the_history():
+    history = fitted(nn.MLP([2, 4, 2]), problem(50), batch_size=10, statistics=2)
+    assert history.statistics.steps.tolist() == [0, 2, 4, 6, 8]
+    statistics = nn.Statistics(every=5)
+    for callbacks in ([], [statistics]):
+        history = fitted(nn.MLP([2, 4, 2]), problem(50), batch_size=10, statistics=statistics, callbacks=callbacks)
+        assert history.statistics is statistics
+    assert statistics.steps.tolist() == [0, 5, 0, 5]
+    assert fitted(nn.MLP([2, 2]), problem()).statistics is None
