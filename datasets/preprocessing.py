@@ -6,6 +6,7 @@ A scaler is fitted on training samples and then applied to any: others must not 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -15,6 +16,8 @@ import numpy.typing as npt
 from .samples import Array, checked, count
 
 S = TypeVar("S", bound="Scaler")
+#: Numbers that are scaled at once.
+CHUNK = 1 << 16
 Axis = int | tuple[int, ...] | None
 
 
@@ -43,15 +46,11 @@ class Scaler(ABC):
 
     def transform(self, x: npt.ArrayLike) -> Array:
         """`x` on the scale that was learned, in a new array."""
-        values, result, offset, scale = self._prepared(x, "transform")
-        np.subtract(values, offset, out=result, dtype=np.float64, casting="same_kind")
-        return np.divide(result, scale, out=result, dtype=np.float64, casting="same_kind")
+        return self._applied(x, "transform", lambda values, offset, scale: (values - offset) / scale)
 
     def inverse_transform(self, x: npt.ArrayLike) -> Array:
         """What `transform` would turn into `x`, in a new array."""
-        values, result, offset, scale = self._prepared(x, "inverse_transform")
-        np.multiply(values, scale, out=result, dtype=np.float64, casting="same_kind")
-        return np.add(result, offset, out=result, dtype=np.float64, casting="same_kind")
+        return self._applied(x, "inverse_transform", lambda values, offset, scale: values * scale + offset)
 
     def fit_transform(self, x: npt.ArrayLike) -> Array:
         """`fit`, then `transform` of the same samples."""
@@ -61,8 +60,8 @@ class Scaler(ABC):
     def _learned(self, x: Array) -> tuple[Array, Array]:
         """Offset and scale, in float64 with the axes kept."""
 
-    def _prepared(self, x: npt.ArrayLike, method: str) -> tuple[Array, Array, Array, Array]:
-        """The numbers, an array for the result, and what was learned."""
+    def _applied(self, x: npt.ArrayLike, method: str, formula: Callable[[Array, Array, Array], Array]) -> Array:
+        """A formula of the numbers, the offset and the scale, in float64 and rounded once."""
         if self._offset is None or self._scale is None:
             raise RuntimeError(f"{self._name()}.{method}: nothing is learned yet; fit the training samples first.")
         values = self._numbers(x, method)
@@ -72,7 +71,14 @@ class Scaler(ABC):
                 f"{self._name()}.{method}: x has shape {values.shape}, the statistics {learned}; x needs the shape "
                 "of what was fitted, but for the axes over which the statistics were taken."
             )
-        return values, np.empty(values.shape, floating(values.dtype)), self._offset, self._scale
+        result = np.empty(values.shape, floating(values.dtype))
+        offset, scale = (np.broadcast_to(each, values.shape) for each in (self._offset, self._scale))
+        # Some rows at a time: all of MNIST in float64 would take eight times its bytes, and more than once.
+        size = max(1, CHUNK * len(values) // max(1, values.size))
+        for start in range(0, len(values), size):
+            rows = slice(start, start + size)
+            result[rows] = formula(values[rows].astype(np.float64), offset[rows], scale[rows])
+        return result
 
     def _numbers(self, x: npt.ArrayLike, method: str) -> Array:
         values = np.asarray(x)

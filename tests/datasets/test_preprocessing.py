@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import datasets
+from datasets import preprocessing
 
 scalers = pytest.mark.parametrize("make", [datasets.StandardScaler, datasets.MinMaxScaler])
 tables = hnp.arrays(
@@ -105,6 +106,20 @@ def test_images_are_scored_per_channel_whatever_their_number():
     scaler = datasets.StandardScaler(axis=(0, 2, 3)).fit(np.random.default_rng(0).normal(size=(20, 3, 4, 5)))
     assert scaler.transform(np.zeros((1, 3, 9, 9))).shape == (1, 3, 9, 9)
     assert scaler.mean.shape == scaler.deviation.shape == (1, 3, 1, 1)
+
+
+@scalers
+@pytest.mark.parametrize("axis", [0, 1, None])
+def test_many_rows_are_scaled_as_few(make, axis, monkeypatch):
+    x = np.random.default_rng(0).normal(size=(50, 7)).astype(np.float32)
+    whole = make(axis=axis).fit_transform(x)
+    monkeypatch.setattr(preprocessing, "CHUNK", 20)
+    np.testing.assert_array_equal(make(axis=axis).fit_transform(x), whole)
+
+
+def test_numbers_too_small_for_float32_to_halve_are_scaled_too():
+    x = np.array([[0], [1e-45]], np.float32)
+    np.testing.assert_array_equal(datasets.StandardScaler().fit_transform(x), [[-1], [1]])
 
 
 @scalers
