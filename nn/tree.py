@@ -254,11 +254,8 @@ class Tree:
         >>> nn.MLP([2, 3, 1]).get_submodule("2")
         Linear(3, 1)   weight (1, 3), bias (1,)   4 parameters
         """
-        module: Any = self
-        for name in path.split(".") if path else ():
-            module = module._part(name, Tree, "module", path)
-        found: Module = module
-        return found
+        module: Module = self._reach(path.split(".") if path else [], path)
+        return module
 
     def get_parameter(self, path: str) -> Parameter:
         """The parameter under a path, such as `encoder.0.weight`; an AttributeError if there is none.
@@ -269,15 +266,21 @@ class Tree:
         >>> nn.MLP([2, 3, 1]).get_parameter("2.weight").shape
         (1, 3)
         """
-        module, _, name = path.rpartition(".")
-        parameter: Parameter = self.get_submodule(module)._part(name, Parameter, "parameter", path)
+        *names, last = path.split(".")
+        parameter: Parameter = self._reach(names, path)._part(last, Parameter, "parameter", path)
         return parameter
 
     def get_buffer(self, path: str) -> Buffer:
         """The buffer under a path, such as `encoder.1.running_mean`; an AttributeError if there is none."""
-        module, _, name = path.rpartition(".")
-        buffer: Buffer = self.get_submodule(module)._part(name, Buffer, "buffer", path)
+        *names, last = path.split(".")
+        buffer: Buffer = self._reach(names, path)._part(last, Buffer, "buffer", path)
         return buffer
+
+    def _reach(self, names: list[str], path: str) -> Any:
+        module = self
+        for name in names:
+            module = module._part(name, Tree, "module", path)
+        return module
 
     def _part(self, name: str, kind: type, word: str, path: str) -> Any:
         if name not in self.__dict__ or self._kind(name) is not kind:

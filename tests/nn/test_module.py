@@ -151,6 +151,149 @@ def test_assigning_an_array_over_a_parameter_is_refused():
     assert [path for path, _ in layer.named_parameters()] == ["weight"]
 
 
+class Running(nn.Module):
+    """A parameter, buffers of two kinds, and a place for anything else."""
+
+    def __init__(self):
+        self.weight = nn.Parameter([1.0, 2.0])
+        self.mean = nn.Buffer([0.0, 0.0])
+        self.count = nn.Buffer(0)
+        self.part = nn.ReLU()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("weight", ad.Tensor([1.0, 2.0]), "a Parameter of shape .* would not be trained"),
+        ("weight", nn.Buffer([1.0, 2.0]), "a Parameter of shape .* would not be trained"),
+        ("weight", nn.ReLU(), "a Parameter of shape .* would not be trained"),
+        ("mean", np.zeros(2), r"a Buffer of shape .* would not be saved. Assign to mean\.data, or a new nn\.Buffer"),
+        ("count", 3, "a Buffer of shape .* would not be saved"),
+        ("mean", ad.Tensor([1.0, 2.0], requires_grad=True), r"would grow with every call. Assign its \.detach\(\)"),
+        ("part", np.tanh, "is a module and .* would not be found. Assign a module; None takes it away"),
+        ("part", nn.Parameter(1.0), "is a module and .* would not be found"),
+        ("layers", [nn.ReLU()], r"this list holds a ReLU, .* nn\.ModuleList"),
+        ("layers", ([1, nn.Linear(1, 1)],), r"this tuple holds a Linear, .* nn\.ModuleList"),
+        ("layers", {"a": nn.ReLU()}, r"this dict holds a ReLU, .* nn\.ModuleDict"),
+        ("layers", {nn.ReLU()}, r"this set holds a ReLU"),
+        ("weights", [nn.Parameter(1.0)], "this list holds a Parameter, .* an attribute of its own"),
+        ("means", {"a": {"b": nn.Buffer(1.0)}}, "this dict holds a Buffer"),
+    ],
+)
+def test_an_assignment_by_which_a_part_would_be_lost_is_refused_and_changes_nothing(name, value, message):
+    module = Running()
+    before = dict(vars(module))
+    with pytest.raises(TypeError, match=rf"Running\.{name}.*{message}"):
+        setattr(module, name, value)
+    assert vars(module) == before
+
+
+def test_lists_without_parts_and_lists_of_what_is_found_anyway_are_plain_attributes():
+    module = Running()
+    module.sizes, module.empty, module.names = [1, 2], [], {"a": (1, "b")}
+    module.order = [module.part, module]
+    assert list(module.state_dict()) == ["weight", "mean", "count"]
+    assert copy.deepcopy(module).order[0] is not module.part
+
+
+def test_a_list_that_is_filled_after_its_assignment_is_refused_when_parts_are_looked_for():
+    module = Running()
+    module.layers = []
+    module.layers.append(nn.Linear(2, 2))
+    for look in (module.parameters, module.state_dict, module.modules, module.__repr__, module.train):
+        with pytest.raises(TypeError, match=r"Running\.layers: this list holds a Linear"):
+            list(look())
+
+
+def test_a_module_cannot_be_put_into_itself():
+    parent, child = Running(), Running()
+    parent.child = child
+    for attribute, module in (("parent", parent), ("self", child)):
+        with pytest.raises(ValueError, match=r"would contain itself.*weakref"):
+            setattr(child, attribute, module)
+    assert [path for path, _ in parent.named_modules()] == ["", "part", "child", "child.part"]
+
+
+def test_a_part_cannot_have_a_dot_in_its_name():
+    module = Running()
+    for value in (nn.ReLU(), nn.Parameter(1.0), nn.Buffer(1.0)):
+        with pytest.raises(ValueError, match=r"'a\.b' cannot name a part"):
+            setattr(module, "a.b", value)
+
+
+def test_a_tensor_assigned_to_a_buffer_becomes_the_buffer_and_spares_earlier_graphs():
+    module = Running()
+    before = module.mean
+    loss = ad.sum(ad.mul(module.weight, module.mean))
+    module.mean = module.mean + 1
+    assert isinstance(module.mean, nn.Buffer)
+    assert module.mean.name == before.name == "mean"
+    np.testing.assert_array_equal(module.state_dict()["mean"], [1.0, 1.0])
+    loss.backward()
+    np.testing.assert_array_equal(module.weight.grad.data, [0.0, 0.0])
+    module.mean, module.count = None, nn.Parameter(1.0)
+    assert list(module.state_dict()) == ["weight", "count"]
+    assert list(module.buffers()) == []
+
+
+def test_parts_stand_in_the_order_in_which_they_became_parts_as_in_pytorch(torch):
+    orders = []
+    for kit in (nn, torch.nn):
+        module = kit.Module()
+        module.late = None
+        module.first = kit.Parameter(torch.zeros(1) if kit is torch.nn else [0.0])
+        module.was_text = "text"
+        module.last = kit.Parameter(torch.zeros(1) if kit is torch.nn else [0.0])
+        module.late = kit.Parameter(torch.zeros(1) if kit is torch.nn else [0.0])
+        module.was_text = kit.Parameter(torch.zeros(1) if kit is torch.nn else [0.0])
+        module.first = kit.Parameter(torch.ones(1) if kit is torch.nn else [1.0])
+        module.gone = kit.ReLU()
+        module.part = kit.Linear(1, 1)
+        del module.gone
+        module.gone = kit.Linear(1, 1)
+        orders.append(list(module.state_dict()))
+    assert orders[0] == orders[1]
+
+
+def test_buffers_are_found_saved_loaded_and_cast_but_not_learned():
+    module = nn.Sequential(Running(), Running())
+    assert [path for path, _ in module.named_parameters()] == ["0.weight", "1.weight"]
+    assert [path for path, _ in module.named_buffers()] == ["0.mean", "0.count", "1.mean", "1.count"]
+    assert [buffer.name for buffer in module.buffers()] == ["0.mean", "0.count", "1.mean", "1.count"]
+    assert list(module.buffers(recurse=False)) == []
+    assert list(module.state_dict()) == ["0.weight", "0.mean", "0.count", "1.weight", "1.mean", "1.count"]
+    module[0].mean.data, module[0].count.data = [3.0, 4.0], 5
+    twin = nn.Sequential(Running(), Running())
+    twin.load_state_dict(module.state_dict())
+    assert (twin[0].mean.tolist(), twin[0].count.item()) == ([3.0, 4.0], 5)
+    twin.astype(np.float32)
+    assert [buffer.dtype for buffer in twin.buffers()] == [np.float32, np.int64] * 2
+    assert not any(buffer.requires_grad for buffer in twin.requires_grad_().buffers())
+
+
+def test_parts_are_reached_by_path_and_a_wrong_path_says_where_it_ends():
+    module = nn.Sequential(Running(), nn.Linear(1, 1))
+    assert module.get_submodule("") is module
+    assert module.get_submodule("0.part") is module[0].part
+    assert module.get_parameter("0.weight") is module[0].weight
+    assert module.get_buffer("0.mean") is module[0].mean
+    for get, path, message in [
+        (module.get_submodule, "0.none", "Running has no module 'none'; those it has: part"),
+        (module.get_submodule, "1.weight", "Linear has no module 'weight'; those it has: none"),
+        (module.get_parameter, "0.mean", "Running has no parameter 'mean'; those it has: weight"),
+        (module.get_parameter, "2.weight", "Sequential has no module '2'; those it has: 0, 1"),
+        (module.get_buffer, "count", "Sequential has no buffer 'count'; those it has: none"),
+    ]:
+        with pytest.raises(AttributeError, match=f"{path!r}: {message}"):
+            get(path)
+
+
+def test_train_wants_a_truth_value():
+    assert Running().train(np.bool_(False)).training is False
+    with pytest.raises(TypeError, match="the mode is 'eval'"):
+        Running().train("eval")
+
+
 def test_state_dict_is_a_copy_that_load_state_dict_takes_back():
     net, other = Net(), Net()
     state = net.state_dict()
@@ -181,6 +324,63 @@ def test_a_state_that_does_not_fit_is_refused_with_every_reason_and_changes_noth
     ]
     for path, array in net.state_dict().items():
         np.testing.assert_array_equal(array, before[path])
+
+
+def test_a_state_may_be_of_tensors_lists_or_views_of_the_module_itself():
+    layer = nn.Linear(2, 2, rng=0)
+    layer.load_state_dict({"weight": [[1, 2], [3, 4]], "bias": ad.Tensor([5.0, 6.0], requires_grad=True)})
+    assert (layer.weight.tolist(), layer.bias.tolist()) == ([[1, 2], [3, 4]], [5, 6])
+    model = nn.Sequential(layer, nn.Linear(2, 2, rng=1))
+    before = model.state_dict()
+    swapped = {f"{1 - int(path[0])}{path[1:]}": tensor.data for path, tensor in model.named_parameters()}
+    model.load_state_dict(swapped)
+    for path, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[f"{1 - int(path[0])}{path[1:]}"])
+
+
+def test_values_that_would_not_survive_the_cast_are_refused_and_not_numbers_are_loaded():
+    module = Running().astype(np.float32)
+    state = module.state_dict()
+    with pytest.raises(ValueError, match="nothing was changed") as refused:
+        module.load_state_dict({"weight": [1e300, 0.0], "mean": [1, 2], "count": 1.0})
+    assert str(refused.value).splitlines()[1:] == [
+        "  out of range: weight holds 1e+300, which is no float32",
+        "  another kind of number: count is float64, needed int64",
+    ]
+    with pytest.raises(ValueError, match=r"out of range: count holds 18446744073709551615, which is no int64"):
+        module.load_state_dict({**state, "count": np.uint64(2**64 - 1)})
+    with pytest.raises(ValueError, match=r"not an array: weight is a list: .*inhomogeneous"):
+        module.load_state_dict({**state, "weight": [[1.0], [1.0, 2.0]]})
+    assert module.state_dict()["weight"].tolist() == [1.0, 2.0]
+    with np.errstate(all="raise"):
+        module.load_state_dict({"weight": [np.nan, -np.inf], "mean": np.array([1e-60, 0.0]), "count": np.int8(7)})
+    np.testing.assert_array_equal(module.weight.data, [np.nan, -np.inf])
+    assert module.count.item() == 7
+
+
+def test_one_parameter_under_two_paths_takes_one_value_only():
+    layer = nn.Linear(1, 1)
+    model = nn.Sequential(layer, layer)
+    state = nn.Sequential(nn.Linear(1, 1, rng=0), nn.Linear(1, 1, rng=1)).state_dict()
+    with pytest.raises(ValueError, match=r"tied: 1\.weight is the same Tensor as 0\.weight, and their values differ"):
+        model.load_state_dict(state)
+    model.load_state_dict({path: np.full_like(array, np.nan) for path, array in state.items()})
+    assert np.isnan(layer.weight.data).all()
+
+
+def test_a_state_that_is_no_mapping_is_refused():
+    for state in ("model.safetensors", nn.Linear(1, 1), [("weight", 1.0)]):
+        with pytest.raises(TypeError, match="takes a mapping of paths to arrays"):
+            nn.Linear(1, 1).load_state_dict(state)
+
+
+def test_loading_what_fits_tells_what_was_left_over():
+    layer = nn.Linear(1, 1)
+    result = layer.load_state_dict({"weight": [[7.0]], "head.bias": [1.0]}, strict=False)
+    assert (result.missing_keys, result.unexpected_keys) == (["bias"], ["head.bias"])
+    assert repr(result) == "LoadResult(missing_keys=['bias'], unexpected_keys=['head.bias'])"
+    assert layer.weight.item() == 7.0
+    assert repr(layer.load_state_dict(layer.state_dict())) == "<all keys matched>"
 
 
 def test_loading_raises_versions():
@@ -231,24 +431,18 @@ def test_repr_shows_the_tree_with_shapes_and_counts():
     ]
 
 
-def test_repr_counts_a_tied_parameter_once_in_the_sum():
+def test_repr_shows_buffers_what_is_frozen_and_what_was_there_before():
     layer = nn.Linear(2, 2)
-    assert "6 parameters" in repr(nn.Sequential(layer, layer)).splitlines()[0]
+    model = nn.Sequential(layer, Running(), layer, nn.Linear(2, 2).requires_grad_(False), nn.ModuleList())
+    model[3].weight = layer.weight
+    assert repr(model).splitlines() == [
+        "Sequential" + " " * 55 + "10 parameters, 2 of them frozen, 3 in buffers",
+        "├─ 0: Linear(2, 2)   weight (2, 2), bias (2,)                     6",
+        "├─ 1: Running        weight (2,), buffers: mean (2,), count ()    2",
+        "│  └─ part: ReLU()",
+        "├─ 2: Linear         the same as 0",
+        "├─ 3: Linear(2, 2)   weight = 0.weight, bias (2,)                 2",
+        "└─ 4: ModuleList()",
+    ]
     assert repr(nn.ReLU()) == "ReLU()"
-
-
-def test_sequential_indexes_replaces_and_appends():
-    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
-    assert model.append(nn.Linear(3, 1)) is model
-    assert (len(model), model[-1].out_features) == (3, 1)
-    assert [type(module).__name__ for module in model] == ["Linear", "ReLU", "Linear"]
-    model[1] = nn.Tanh()
-    assert isinstance(model[1], nn.Tanh)
-    assert model(np.ones((1, 2), np.float32)).node.scope == "Sequential/2"
-    with pytest.raises(TypeError, match="takes modules"):
-        nn.Sequential([nn.ReLU()])
-    with pytest.raises(TypeError, match="takes modules"):
-        model[0] = np.tanh
-    assert (len(list(model.parameters())), len(model)) == (4, 3)
-    with pytest.raises(IndexError):
-        model[3] = nn.ReLU()
+    assert repr(nn.Linear(1, 1, bias=False)) == "Linear(1, 1, bias=False)   weight (1, 1)   1 parameter"

@@ -119,7 +119,8 @@ def test_the_repr_shows_every_part_and_counts_each_once(plan):
     words = first.split("   ")[-1].split(", ")
     assert (f"{total} parameter{'' if total == 1 else 's'}" == words[0].strip()) == bool(parameters or buffers)
     assert (f"{sum(buffer.size for buffer in buffers)} in buffers" == words[-1]) == bool(buffers)
-    counts = [int(line.split()[-1]) for line in text[1:] if line.split()[-1].isdigit() and "   " in line]
+    columns = [line.split("   ")[-1].strip() for line in text[1:]]
+    counts = [int(column) for column in columns if column.isdigit()]
     own = sum(parameter.size for parameter in module.parameters(recurse=False))
     assert sum(counts) + own == total
     repeated = sum("the same as" in line for line in text)
