@@ -12,7 +12,7 @@ import numpy as np
 
 import autodiff as ad
 
-from .operands import joined, operand
+from .operands import joined, operand, shape_of
 
 
 @ad.primitive(mutates=("count",), symbol="+1")
@@ -26,9 +26,9 @@ def count_batch(count: Any) -> Any:
 def running_update(running_mean: Any, running_var: Any, moments: Any, momentum: Any, size: Any) -> Any:
     """running ← (1 − momentum) running + momentum batch, in place; the variance is that of size − 1.
 
-    `moments` are those of a batch, flat: means and then variances.
+    `moments` are those of a batch: all means and then all variances, in any shape.
     """
-    means, variances = moments[: running_mean.size], moments[running_mean.size :]
+    means, variances = np.reshape(moments, (2, running_mean.size))
     for running, batch in ((running_mean, means), (running_var, variances * (size / (size - 1)))):
         running *= 1.0 - momentum
         running += momentum * batch
@@ -90,9 +90,9 @@ def batch_norm(
     channels = shape[1]
     given = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     for name, value in given.items():
-        if value is not None and np.shape(value) != (channels,):
+        if value is not None and shape_of(value) != (channels,):
             raise ValueError(
-                f"batch_norm: {name} has shape {np.shape(value)} for an input of shape {shape}; needed is "
+                f"batch_norm: {name} has shape {shape_of(value)} for an input of shape {shape}; needed is "
                 f"({channels},), one number per channel."
             )
     if (running_mean is None) != (running_var is None):
@@ -107,11 +107,12 @@ def batch_norm(
             )
         moments = ad.moments(x, axis=(0, *range(2, len(shape))))
         if running_mean is not None:
-            running_update(running_mean, running_var, ad.stop_gradient(moments).reshape(-1), momentum, float(size))
+            running_update(running_mean, running_var, ad.stop_gradient(moments), momentum, float(size))
     else:
         moments = ad.stack([running_mean, running_var]).reshape((2, *along))
-    weight = 1.0 if weight is None else operand(weight).reshape(along)
-    bias = 0.0 if bias is None else operand(bias).reshape(along)
+    weight, bias = 1.0 if weight is None else operand(weight), 0.0 if bias is None else operand(bias)
+    if len(shape) > 2:
+        weight, bias = (each if isinstance(each, float) else each.reshape(along) for each in (weight, bias))
     return ad.normalize(x, ad.normalizer(moments, weight, bias, eps=eps))
 
 
@@ -157,8 +158,8 @@ def layer_norm(
             "normalise over."
         )
     for name, value in {"weight": weight, "bias": bias}.items():
-        if value is not None and np.shape(value) != lengths:
-            raise ValueError(f"layer_norm: {name} has shape {np.shape(value)}; needed is {lengths}, as these axes.")
+        if value is not None and shape_of(value) != lengths:
+            raise ValueError(f"layer_norm: {name} has shape {shape_of(value)}; needed is {lengths}, as these axes.")
     moments = ad.moments(x, axis=tuple(range(x.ndim - len(lengths), x.ndim)))
     out = ad.normalize(x, ad.normalizer(moments, 1.0, 0.0, eps=eps))
     if weight is not None:

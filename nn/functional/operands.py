@@ -18,6 +18,18 @@ def operand(x: Any) -> Any:
     return x if hasattr(x, "shape") else np.asarray(x)
 
 
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape; `np.shape` of a Tensor would take twenty times as long.
+
+    Examples
+    --------
+    >>> shape_of([[1.0, 2.0]])
+    (1, 2)
+    """
+    shape: tuple[int, ...] = x.shape if hasattr(x, "shape") else np.shape(x)
+    return shape
+
+
 def joined(shape: tuple[int, ...]) -> str:
     """A shape as it stands in a message: `2, 3`."""
     return ", ".join(map(str, shape))
