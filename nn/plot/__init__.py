@@ -7,7 +7,7 @@ matplotlib's settings or opens a window. Loaded on first use; needs the extra `p
 
 from .animation import Snapshots, animate
 from .confusion import confusion_matrix
-from .curves import accuracy_curves, curves, loss_curves
+from .history import accuracy_curves, curves, loss_curves
 from .images import filters
 from .layers import (
     activation_norms,

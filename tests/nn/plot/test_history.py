@@ -39,6 +39,13 @@ def test_a_loss_is_seen_from_zero_up_and_every_number_is_inside(ax):
     assert high > 2
 
 
+def test_a_logarithmic_scale_can_be_set_later(ax):
+    nn.plot.loss_curves({"loss": [1.0, 0.1, 0.01]}, ax).set_yscale("log")
+    ax.figure.canvas.draw()
+    assert 0.001 < ax.get_ylim()[0] < 0.01
+    assert 1 < ax.get_ylim()[1] < 10
+
+
 def test_negative_losses_are_not_cut_off(ax):
     nn.plot.loss_curves({"loss": [3.0, -2.0]}, ax)
     assert ax.get_ylim()[0] < -2

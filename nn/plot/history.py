@@ -148,8 +148,11 @@ def _fit_limits(ax: Axes, *, from_zero: bool) -> None:
     epochs, numbers = (np.concatenate([np.asarray(line.get_data()[i], float) for line in ax.lines]) for i in (0, 1))
     room = max(0.5, 0.02 * epochs.max(initial=1.0))
     ax.set_xlim(1.0 - room, epochs.max(initial=1.0) + room)
-    if from_zero and ax.get_yscale() == "linear" and np.any(numbers > 0) and not np.any(numbers < 0):
-        ax.set_ylim(0.0, 1.05 * float(np.nanmax(numbers)))
+    if from_zero and np.any(numbers > 0) and not np.any(numbers < 0):
+        # As if there were a number 0, rather than a limit: a logarithmic scale, set later, finds limits of its own.
+        ax.update_datalim([(1.0, 0.0)])
+        ax.lines[0].sticky_edges.y.append(0.0)
+        ax.autoscale_view()
 
 
 def _curve(ax: Axes, numbers: Any, label: str, training: bool, percent: bool) -> None:
