@@ -93,5 +93,5 @@ class Adam(Optimizer):
         beta1, beta2 = group["betas"]
         adam_update(
             run.values, run.gradients, *run.moments, float(group["lr"]), run.steps, float(beta1), float(beta2),
-            float(group["eps"]), float(group["weight_decay"]), form=group["form"], decoupled=self.decoupled,
+            float(group["eps"]), float(group["weight_decay"]), group["form"], self.decoupled,
         )  # fmt: skip

@@ -73,7 +73,7 @@ def clip_grad_norm(
         is_number(norm_type, above=0) or norm_type == math.inf, "clip_grad_norm: norm_type", norm_type, "more than 0"
     )
     gradients = [parameter.grad for parameter in owners]
-    with ad.no_grad():
+    with ad.no_grad(), np.errstate(all="ignore"):  # gradients that are not finite are judged below
         norms = [_norm(gradient, float(norm_type)) for gradient in gradients]
         total = ad.Tensor(0.0) if not norms else _norm(ad.stack(norms), float(norm_type))
         if error_if_nonfinite and not np.isfinite(total.data):
@@ -126,9 +126,8 @@ def clip_grad_value(parameters: Tensors, clip_value: float) -> None:
 
 
 def _norm(gradient: Any, norm_type: float) -> Any:
-    flat = ad.ravel(ad.astype(gradient, np.float64))
-    with np.errstate(all="ignore"):  # gradients that are not finite are the caller's to judge
-        return ad.norm(flat, None if norm_type == 2.0 else norm_type)
+    wide = ad.astype(gradient, np.float64)
+    return ad.norm(wide) if norm_type == 2.0 else ad.norm(ad.ravel(wide), norm_type)
 
 
 def _with_gradients(parameters: Tensors, caller: str) -> list[ad.Tensor]:

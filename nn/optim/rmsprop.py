@@ -91,5 +91,5 @@ class RMSprop(Optimizer):
         """Follow the gradient, scaled by the root of its mean square."""
         rmsprop_update(
             run.values, run.gradients, *run.moments, float(group["lr"]), float(group["alpha"]), float(group["eps"]),
-            float(group["weight_decay"]), float(group["momentum"]), run.steps, centered=group["centered"],
+            float(group["weight_decay"]), float(group["momentum"]), run.steps, group["centered"],
         )  # fmt: skip

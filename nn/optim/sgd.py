@@ -110,11 +110,11 @@ class SGD(Optimizer):
 
     def update(self, group: Group, run: Run) -> None:
         """Follow the gradient, or the velocity where there is a momentum."""
-        lr, momentum, weight_decay = float(group["lr"]), float(group["momentum"]), float(group["weight_decay"])
-        if not momentum:
+        lr, weight_decay = float(group["lr"]), float(group["weight_decay"])
+        if not group["momentum"]:
             sgd_update(run.values, run.gradients, lr, weight_decay)
             return
         momentum_update(
-            run.values, run.gradients, *run.moments, lr, momentum, float(group["dampening"]), weight_decay, run.steps,
-            form=group["form"], nesterov=group["nesterov"],
+            run.values, run.gradients, *run.moments, lr, float(group["momentum"]), float(group["dampening"]),
+            weight_decay, run.steps, group["form"], group["nesterov"],
         )  # fmt: skip
