@@ -50,7 +50,15 @@ from .losses import (
     MultiMarginLoss,
     NLLLoss,
 )
-from .metrics import accuracy
+from .metrics import (
+    accuracy,
+    classification_report,
+    confusion_matrix,
+    f1_score,
+    precision,
+    recall,
+    top_k_accuracy,
+)
 from .module import Buffer, Module, Parameter
 from .optim import SGD, Adagrad, Adam, AdamW, RMSprop
 from .random import manual_seed
@@ -118,7 +126,10 @@ __all__ = [
     "Training",
     "Unflatten",
     "accuracy",
+    "classification_report",
+    "confusion_matrix",
     "evaluate",
+    "f1_score",
     "fit",
     "functional",
     "functional_call",
@@ -127,10 +138,13 @@ __all__ = [
     "manual_seed",
     "optim",
     "plot",
+    "precision",
     "predict",
+    "recall",
     "save",
     "schedules",
     "serialize",
+    "top_k_accuracy",
 ]
 
 #: Source lines in errors and drawings are those of whoever called a layer, not the layers' own.
