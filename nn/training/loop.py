@@ -121,8 +121,8 @@ def fit(
     metric that is no average, such as F1, is exact for validation samples, which it gets all at once; while learning it
     is the average of the batches'.
 
-    Ctrl-C ends the training after the running batch, saves it if there is a checkpoint, and returns the history;
-    `history.stopped` says so. The epoch that was cut short has no row. A second Ctrl-C interrupts at once.
+    Ctrl-C ends the training after the running batch or validation, saves it if there is a checkpoint, and returns the
+    history; `history.stopped` says so. The epoch that was cut short has no row. A second Ctrl-C interrupts at once.
 
     Examples
     --------
@@ -237,13 +237,13 @@ def finish_epoch(training: Training, plan: Plan) -> None:
 @contextmanager
 def unchanged_unless_learned(training: Training) -> Iterator[None]:
     """Bad data and settings show in the first step: an error there leaves everything as it was before."""
-    before, step = training.state_dict(), training.step
+    training.untouched = training.state_dict()
     try:
         yield
     except Exception:
-        if training.step == step:
+        if training.untouched is not None:
             training.optimizer.zero_grad()
-            training.load_state_dict(before)
+            training.load_state_dict(training.untouched)
         raise
 
 

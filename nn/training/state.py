@@ -123,6 +123,8 @@ class Training:
         self.position = 0
         self.totals = Totals()
         self.stop_reason: str | None = None
+        #: The state before the first step, until that is made.
+        self.untouched: dict[str, Any] | None = None
         self._epoch_began = time.monotonic()
         # Last, so that it shows what the others did; and apart, since no checkpoint needs it.
         followers = [*self.callbacks, display] if display is not None else self.callbacks
@@ -150,6 +152,7 @@ class Training:
 
     def count_batch(self, samples: int) -> None:
         """Note that so many samples were learned."""
+        self.untouched = None
         self.step += 1
         self.position += samples
         self.totals.samples += samples

@@ -89,6 +89,7 @@ class Run:
             "generators": [each.bit_generator.state for each in (self.draw, generator(None))],
             "dropout": self.model[3].rng and self.model[3].rng.bit_generator.state,
             "history": history,
+            "statistics": self.history.statistics and self.history.statistics.state_dict(),
         }
 
 
@@ -391,6 +392,22 @@ def test_a_folder_that_is_missing_is_noticed_before_anything_is_learned(tmp_path
 def test_settings_that_mean_nothing_are_refused(settings):
     with pytest.raises(ValueError, match=r"Checkpoint: (every|unit)"):
         nn.Checkpoint("run", **settings)
+
+
+def test_the_bar_begins_where_the_training_was(tmp_path, capsys):
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(Crash):
+        Run(path, 5).fit()
+    run = Run(path)
+    history = nn.fit(
+        run.model, run.data, nn.CrossEntropyLoss(), run.optimizer, callbacks=[run.crasher, run.stopping], rng=run.draw,
+        checkpoint=path, resume=True, **run.settings,
+    )  # fmt: skip
+    shown = capsys.readouterr().err
+    assert "5/9" in shown
+    assert "9/9" in shown
+    assert "0/9" not in shown
+    assert len(history) == 3
 
 
 def test_a_copy_of_a_checkpoint_is_one(tmp_path):
