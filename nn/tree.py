@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _INTERNAL = frozenset({"_given", "_order", "_forward_hooks", "_forward_pre_hooks"})
 
 
+#: Where parts would be lost. As tuples, because a union would be made anew at every look.
+_COLLECTIONS = (list, tuple, dict, set, frozenset)
+
+
 class Tree:
     """An object whose attributes are its parts: Parameters, Buffers, and other Trees."""
 
@@ -33,9 +37,9 @@ class Tree:
 
     def __setattr__(self, name: str, value: Any) -> None:
         kind = self._kind(name)
-        if kind is not None or isinstance(value, Tree | Parameter | Buffer):
+        if kind is not None or isinstance(value, (Tree, Parameter, Buffer)):
             value = self._admitted(name, kind, value)
-        elif isinstance(value, list | tuple | dict | set | frozenset):
+        elif isinstance(value, _COLLECTIONS):
             self._refuse_hidden(name, value)
         object.__setattr__(self, name, value)
 
@@ -214,14 +218,16 @@ class Tree:
         for name, value in self.__dict__.items():
             if _is_module(value):
                 found.append((name, value))
-            elif isinstance(value, list | tuple | dict | set | frozenset) and name not in _INTERNAL and value:
+            elif isinstance(value, _COLLECTIONS) and name not in _INTERNAL and value:
                 self._refuse_hidden(name, value)  # it may have been empty when it was assigned
         return found
 
     def _own(self, kind: type[ad.Tensor]) -> list[tuple[str, Any]]:
         """The Parameters, or Buffers, that are attributes of this module."""
-        given = self._given or {}
-        return [(n, value) for n, value in self.__dict__.items() if isinstance(value, kind) or given.get(n) is kind]
+        own, given = self.__dict__.items(), self._given
+        if not given:
+            return [(name, value) for name, value in own if isinstance(value, kind)]
+        return [(name, value) for name, value in own if isinstance(value, kind) or given.get(name) is kind]
 
     def _named(
         self, kinds: tuple[type[ad.Tensor], ...], prefix: str, recurse: bool, remove_duplicate: bool
@@ -308,6 +314,6 @@ def _parts_inside(value: Any, depth: int = 3) -> Iterator[Any]:
     """The parts in a list, or in lists in it. A long one is not read to its end: those of parts are short, or alike."""
     if _kind_of(value) is not None:
         yield value
-    elif depth and isinstance(value, list | tuple | dict | set | frozenset):
+    elif depth and isinstance(value, _COLLECTIONS):
         for element in islice(value.values() if isinstance(value, dict) else value, 64):
             yield from _parts_inside(element, depth - 1)
