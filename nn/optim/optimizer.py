@@ -210,6 +210,16 @@ class Optimizer:
         RuntimeError
             If a parameter has moved: a later optimizer was made for it, or its dtype was changed. No other parameter
             has been updated then.
+
+        Examples
+        --------
+        >>> import nn
+        >>> w, unused = nn.Parameter([1.0]), nn.Parameter([1.0])
+        >>> optimizer = nn.Adam([w, unused], lr=0.5)
+        >>> w.sum().backward()
+        >>> optimizer.step()
+        >>> w.numpy().round(6), unused.numpy()
+        (array([0.5]), array([1.]))
         """
         for group, runs in [(group, buffer.runs()) for group, buffer in self._buffers]:
             for run in runs:
