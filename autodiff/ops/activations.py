@@ -48,12 +48,12 @@ relu.vjp(lambda g, out: g * sign(out))
 
 
 @primitive(elementwise=True, symbol="leaky relu", kinks=(0.0,))
-def leaky_relu(x: Any, *, slope: float = 0.01) -> Any:
-    """x where x > 0, slope · x elsewhere (Maas et al., 2013); its gradient at 0 is the slope."""
-    return np.where(np.greater(x, 0), x, np.multiply(x, slope))
+def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
+    """x where x > 0, negative_slope · x elsewhere (Maas et al., 2013); its gradient at 0 is that slope."""
+    return np.where(np.greater(x, 0), x, np.multiply(x, negative_slope))
 
 
-leaky_relu.vjp(lambda g, x, slope: where(x > 0, g, g * slope))
+leaky_relu.vjp(lambda g, x, negative_slope: where(x > 0, g, g * negative_slope))
 
 
 @primitive(elementwise=True, symbol="elu", kinks=(0.0,))

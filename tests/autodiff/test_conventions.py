@@ -206,7 +206,7 @@ def test_relu_at_zero(dtype):
 
 
 def test_leaky_relu_and_elu_at_zero(dtype):
-    assert gradients_of(lambda x: ad.leaky_relu(x, slope=0.25), dtype, [0.0, 2.0]) == [[0.25, 1.0]]
+    assert gradients_of(lambda x: ad.leaky_relu(x, negative_slope=0.25), dtype, [0.0, 2.0]) == [[0.25, 1.0]]
     assert gradients_of(lambda x: ad.elu(x, alpha=0.5), dtype, [0.0, 2.0]) == [[0.5, 1.0]]
 
 

@@ -59,7 +59,7 @@ ACTIVATIONS: list[Case] = [
     ("elu", ad.elu, functional.elu, [EXTREME]),
     ("elu with alpha", lambda x: ad.elu(x, alpha=0.3), lambda x: functional.elu(x, 0.3), [within(5)]),
     ("leaky_relu", ad.leaky_relu, functional.leaky_relu, [EXTREME]),
-    ("leaky_relu with slope", lambda x: ad.leaky_relu(x, slope=0.2), lambda x: functional.leaky_relu(x, 0.2), [(5,)]),
+    ("leaky_relu with slope", lambda x: ad.leaky_relu(x, 0.2), lambda x: functional.leaky_relu(x, 0.2), [(5,)]),
     ("gelu", ad.gelu, functional.gelu, [within(6) * 5]),
     ("gelu by tanh", lambda x: ad.gelu(x, "tanh"), lambda x: functional.gelu(x, approximate="tanh"), [within(6) * 5]),
     ("log_sigmoid", ad.log_sigmoid, functional.logsigmoid, [EXTREME]),

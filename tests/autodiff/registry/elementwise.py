@@ -60,7 +60,7 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "sub": np.subtract, "mul": np.multiply, "div": np.divide, "neg": np.negative, "pow": np.power,
     "sigmoid": by_element(logistic),
     "relu": by_element(lambda x: x if x > 0 else 0.0),
-    "leaky_relu": by_element(lambda x, slope: x if x > 0 else slope * x),
+    "leaky_relu": by_element(lambda x, negative_slope: x if x > 0 else negative_slope * x),
     "elu": by_element(lambda x, alpha: x if x > 0 else alpha * (math.exp(x) - 1)),
     "silu": by_element(lambda x: x * logistic(x)),
     "softplus": by_element(lambda x: math.log(1 + math.exp(x))),
@@ -74,7 +74,7 @@ REFERENCES: dict[str, Callable[..., Array]] = {
 
 #: Legal values of each setting.
 SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
-    "leaky_relu": {"slope": (0.01, 0.3, -0.5)},
+    "leaky_relu": {"negative_slope": (0.01, 0.3, -0.5)},
     "elu": {"alpha": (1.0, 0.4, 2.5)},
     "astype": {"dtype": (np.dtype("f8"), np.dtype("f4"))},
     "gelu": {"approximate": ("none", "tanh")},
