@@ -71,6 +71,8 @@ def test_prod_is_exact_where_elements_are_zero(values, first, mixed):
         ad.softmax, ad.log_softmax, ad.sigmoid, ad.log_sigmoid, ad.softplus, ad.silu, ad.gelu, ad.tanh,
         lambda x: ad.logsumexp(x, -1), lambda x: ad.gelu(x, "tanh"), lambda x: ad.logaddexp(x, -x),
         lambda x: ad.softmax_cross_entropy(x, [0, 1, 1]),
+        lambda x: ad.soft_cross_entropy(x, np.full((3, 3), 0.25, x.dtype)),
+        lambda x: ad.sigmoid_cross_entropy(x, np.full((3, 3), 0.25, x.dtype)),
     ],
 )  # fmt: skip
 def test_huge_logits_give_finite_values_and_gradients(f, dtype):
@@ -87,6 +89,26 @@ def test_the_cross_entropy_of_huge_logits_is_their_distance():
     x = np.array([[1e4, -1e4]])
     assert ad.softmax_cross_entropy(x, [1]).tolist() == [2e4]
     assert gradient(lambda x: ad.softmax_cross_entropy(x, [1]), x).tolist() == [[1.0, -1.0]]
+
+
+def test_a_class_without_a_share_of_the_target_counts_nothing_whatever_its_logit():
+    x = np.array([[0.0, -np.inf, 0.0]])
+    assert ad.soft_cross_entropy(x, [[0.5, 0.0, 0.5]]).tolist() == [np.log(2)]
+    assert gradient(lambda x: ad.soft_cross_entropy(x, np.array([[1.0, 0.0, 0.0]])), x).tolist() == [[-0.5, 0.0, 0.5]]
+
+
+def test_soft_targets_of_another_shape_are_refused():
+    for targets in ([0.5, 0.5], [[1.0]], 1.0):
+        with pytest.raises(ValueError, match=r"soft_cross_entropy.*\(1, 2\).*softmax_cross_entropy"):
+            ad.soft_cross_entropy(ad.Tensor([[0.0, 0.0]]), targets)
+
+
+def test_a_binary_cross_entropy_is_bounded_at_certainty():
+    p, y = np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.0, 1.0, 0.0, 1.0])
+    assert ad.binary_cross_entropy(p, y).tolist() == [0.0, 100.0, 100.0, 0.0]
+    by_p, by_y = gradient(ad.binary_cross_entropy, p, y)
+    assert by_p.tolist() == [0.0, -1e12, 1e12, 0.0]
+    assert by_y.tolist() == [100.0, 100.0, -100.0, -100.0]
 
 
 @pytest.mark.parametrize("f", [ad.exp, ad.sigmoid, ad.gelu, ad.softplus, ad.softmax, ad.erf, ad.elu, ad.log_sigmoid])
