@@ -28,7 +28,7 @@ def noise(x, rng):
     return x + 0.1 * rng.standard_normal(x.shape)
 
 
-def train(path, *, epochs=20, seconds=0.0, resume=True, unit="step"):
+def train(path, *, epochs=40, seconds=0.0, resume=True, unit="step"):
     rng = np.random.default_rng(0)
     nn.manual_seed(1)
     x = rng.standard_normal((120, 4)).astype(np.float32)

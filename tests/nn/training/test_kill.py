@@ -49,6 +49,13 @@ def assert_equal_bits(found, expected):
         assert array.tobytes() == found[name].tobytes(), name
 
 
+def wait_for_a_write(folder, seconds=1.0):
+    """Until there is a temporary file that was not there."""
+    before, until = set(os.listdir(folder)), time.monotonic() + seconds
+    while set(os.listdir(folder)) <= before and time.monotonic() < until:
+        pass
+
+
 @pytest.mark.slow
 def test_a_training_killed_twenty_times_ends_with_the_same_bits_and_always_has_a_checkpoint(tmp_path):
     """The checkpoint is written at every step, and read by this process while the other one writes."""
@@ -56,14 +63,16 @@ def test_a_training_killed_twenty_times_ends_with_the_same_bits_and_always_has_a
     (tmp_path / "killed").mkdir()
     path, end = tmp_path / "killed" / "run.safetensors", tmp_path / "end.npz"
     reads = 0
-    for _ in range(KILLS):
-        process, step = start(path, end)
+    for number in range(KILLS):
+        process, step = start(path, end, seconds=0.005)  # so that a fast machine is not done too early
         steps.append(step)
-        until = time.monotonic() + dice.uniform(0, 0.3)
+        until = time.monotonic() + dice.uniform(0, 0.25)
         while time.monotonic() < until:
             nn.Checkpoint(path).read()
             reads += 1
             time.sleep(0.01)  # the other one wants the disk too
+        if number % 2:
+            wait_for_a_write(path.parent)
         assert process.poll() is None, f"the run is too short: it ended after {len(steps) - 1} kills\n{finish(process)}"
         process.kill()
         assert finish(process)[0] == -signal.SIGKILL
@@ -77,7 +86,7 @@ def test_a_training_killed_twenty_times_ends_with_the_same_bits_and_always_has_a
     assert steps == sorted(steps)
     assert len({*steps, step}) > KILLS // 2, "hardly any kill came after a step"
     interrupted = len(list((tmp_path / "killed").iterdir())) - 1
-    assert interrupted, "no kill came inside a write"
+    assert interrupted >= 3, "hardly any kill came inside a write"
     print(f"{KILLS} kills at steps {[*steps[1:], step]}, {interrupted} inside a write; {reads} reads while writing")
 
 
