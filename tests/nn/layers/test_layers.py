@@ -1,9 +1,12 @@
 """Layers compute what PyTorch's do, forward and backward, and say what input they need."""
+import copy
+import pickle
 import threading
 
 import numpy as np
 import pytest
 
+import autodiff as ad
 import nn
 from tests.nn.layers.twins import compared, normal
 
@@ -126,3 +129,35 @@ def test_layers_show_their_settings_where_they_are_not_as_usual():
 def test_without_a_seed_layers_differ(monkeypatch):
     monkeypatch.setattr("nn.random._default", None)
     assert not np.array_equal(nn.Linear(3, 3).weight.data, nn.Linear(3, 3).weight.data)
+
+
+def with_chance_and_state():
+    body = [nn.Linear(3, 6, rng=0), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.5, rng=3), nn.Linear(6, 2, rng=1)]
+    return nn.Sequential(*body).astype(float)
+
+
+def test_a_checkpoint_repeats_draws_and_does_not_count_a_batch_twice():
+    plain, again = with_chance_and_state(), with_chance_and_state()
+    x = normal(5, 3)
+    a, b = ad.Tensor(x, requires_grad=True), ad.Tensor(x, requires_grad=True)
+    (plain(a) ** 2).sum().backward()
+    (ad.checkpoint(again, b) ** 2).sum().backward()
+    np.testing.assert_array_equal(a.grad.data, b.grad.data)
+    for path, value in plain.state_dict().items():
+        np.testing.assert_array_equal(value, again.state_dict()[path])
+
+
+def test_copies_and_pickles_go_on_as_the_original_would():
+    model, x = with_chance_and_state(), normal(5, 3)
+    twins = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+    expected = [model(x).data, model(x).data]
+    for twin in twins:
+        np.testing.assert_array_equal([twin(x).data, twin(x).data], expected)
+        assert twin[1].num_batches_tracked.item() == 2
+
+
+def test_an_unchanged_network_of_parameters_can_be_called_as_a_function():
+    model, x = with_chance_and_state().eval(), normal(5, 3)
+    doubled = {path: 2 * p for path, p in model.named_parameters()}
+    assert not np.array_equal(nn.functional_call(model, doubled, x).data, model(x).data)
+    np.testing.assert_array_equal(nn.functional_call(model, dict(model.named_parameters()), x).data, model(x).data)
