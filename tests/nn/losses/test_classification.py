@@ -190,8 +190,16 @@ def test_lists_and_tensors_are_targets_too():
     assert float(nn.NLLLoss(ad.Tensor([1.0, 1.0]))([[0.0, -3.0]], ad.Tensor([1]))) == 3.0
 
 
-def test_the_weight_is_a_buffer_and_is_saved():
-    assert isinstance(nn.CrossEntropyLoss([1, 2]).weight, nn.Buffer)
+def test_the_weight_is_a_buffer_and_is_saved_under_pytorch_s_name(torch):
+    weight = np.array([1.0, 2.0])
+    for name in ("CrossEntropyLoss", "NLLLoss", "MultiMarginLoss", "BCELoss", "BCEWithLogitsLoss"):
+        mine, theirs = getattr(nn, name)(weight=weight), getattr(torch.nn, name)(weight=torch.tensor(weight))
+        assert list(mine.state_dict()) == [name for name, value in theirs.state_dict().items() if value is not None]
+        assert isinstance(mine.weight, nn.Buffer)
+    mine = nn.BCEWithLogitsLoss(pos_weight=weight)
+    mine.load_state_dict({"pos_weight": 2 * weight})
+    assert float(mine([0.0, 0.0], [1.0, 1.0])) == pytest.approx(3 * np.log(2))
+    assert nn.CrossEntropyLoss([1, 2]).weight.dtype == np.float64
     assert nn.CrossEntropyLoss(np.ones(2, np.float32)).weight.dtype == np.float32
     assert list(nn.NLLLoss([1.0, 2.0]).parameters()) == []
 
