@@ -1,7 +1,6 @@
-"""The pictures of the quickstart, one function for each; every one returns a matplotlib figure that `save` writes.
+"""The pictures of the examples, one function for each; every one returns a matplotlib figure that `save` writes.
 
-Colours follow Okabe and Ito ("Color universal design", 2008) and stay apart for colour-blind eyes; classes and curves
-differ in shape or dashes too.
+The curves, regions and matrices are those of `nn.plot`; here they get titles and stand side by side.
 """
 
 from __future__ import annotations
@@ -12,19 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 import nn
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     import datasets
 
-Array = npt.NDArray[Any]
-
-BLUE, BROWN, RED, GREY = "#0072B2", "#B36B00", "#D55E00", "#555555"
+#: Frames of digits that are misread: the colour of what is wrong in `nn.plot` too.
+RED = "#D55E00"
 STYLE: dict[Any, Any] = {
     "axes.edgecolor": "#888888",
     "axes.labelcolor": "#222222",
@@ -83,65 +79,34 @@ def curves(results: Sequence[tuple[str, nn.History]]) -> Figure:
         picture = figure(9.5, 3.2 * len(results))
         axes = picture.subplots(len(results), 2, squeeze=False)
         for (title, history), (left, right) in zip(results, axes):
-            curve(left, history, "loss", f"{title}: loss", "cross-entropy (nats)", 1.0)
-            curve(right, history, "accuracy", f"{title}: accuracy", "accuracy (%)", 100.0)
+            nn.plot.loss_curves(history, left, ylabel="cross-entropy (nats)", labels=("training", "test"))
+            nn.plot.accuracy_curves(history, right, labels=("training", "test"))
+            left.set_title(f"{title}: loss")
+            right.set_title(f"{title}: accuracy")
+            left.grid(True)
+            right.grid(True)
     return picture
-
-
-def curve(axes: Axes, history: nn.History, column: str, title: str, unit: str, scale: float) -> None:
-    """One column of a history, while learning and on the test samples, with its last value."""
-    for name, who, colour, dashes in (
-        (column, "training", BLUE, "solid"),
-        (f"validation_{column}", "test", RED, "dashed"),
-    ):
-        numbers = scale * history[name]
-        label = f"{who}, {numbers[-1]:.3g} at the end"
-        axes.plot(history.epochs, numbers, color=colour, linestyle=dashes, linewidth=2, label=label)
-        axes.plot(history.epochs[-1:], numbers[-1:], "o", color=colour, markersize=4.5)
-    axes.set(title=title, xlabel="epoch", ylabel=unit)
-    axes.locator_params(axis="x", integer=True)
-    axes.set_xlim(left=0)
-    if column == "loss":
-        axes.set_ylim(bottom=0)
-    axes.grid(True)
-    axes.legend(loc="upper right" if column == "loss" else "lower right")
 
 
 def boundary(model: nn.Module, test: datasets.Samples) -> Figure:
     """The plane in the colours of the classes, as sure as the network is, with the test points on it."""
-    span = 1.08 * float(np.abs(test.x).max())
-    ticks = np.linspace(-span, span, 301)
-    grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    sure = probability(nn.predict(model, grid)).reshape(len(ticks), len(ticks))
-    wrong = nn.predict(model, test.x).argmax(1) != test.y
+    right = nn.accuracy(nn.predict(model, test.x), test.y)
     with styled():
-        from matplotlib.colors import LinearSegmentedColormap
-
-        picture = figure(7.0, 6.2)
-        axes = picture.subplots()
-        colours = LinearSegmentedColormap.from_list("blue to orange", ["#BBD9EC", "#FFFFFF", "#FBE0A0"])
-        shown = axes.pcolormesh(ticks, ticks, sure, cmap=colours, vmin=0, vmax=1, shading="gouraud", rasterized=True)
-        axes.contour(ticks, ticks, sure, levels=[0.5], colors=GREY, linewidths=1.5)
-        for number, (name, colour, marker) in enumerate([("cloud", BLUE, "o"), ("ring", BROWN, "^")]):
-            x, y = test.x[test.y == number].T
-            label = f"class {number}, {name}"
-            axes.scatter(x, y, s=24, c=colour, marker=marker, linewidths=0.4, edgecolors="white", label=label)
-        x, y = test.x[wrong].T
-        label = f"wrong, {wrong.sum()} of {len(wrong):,}"
-        axes.scatter(x, y, s=95, facecolors="none", edgecolors=RED, linewidths=1.6, label=label)
-        axes.set(xlabel="x₁", ylabel="x₂", aspect="equal", xlim=(-span, span), ylim=(-span, span))
-        axes.set_title(f"What the MLP makes of points it never saw: {1 - wrong.mean():.1%} right")
-        bar = picture.colorbar(shown, ax=axes, shrink=0.75, pad=0.02)
-        bar.set_label("probability of the ring")
-        bar.outline.set(visible=False)
-        picture.legend(loc="outside lower center", ncols=3, handletextpad=0.3)
+        picture = figure(7.6, 6.2)
+        axes = nn.plot.probability_map(model, test, picture.subplots(), labels=("cloud", "ring"))
+        axes.set_aspect("equal")
+        axes.set_title(f"What the MLP makes of points it never saw: {right:.1%} right")
     return picture
 
 
-def probability(logits: Array) -> Array:
-    """The second class's probability among two: the logistic function of the difference of their logits."""
-    difference: Array = logits[:, 1] - logits[:, 0]
-    return 0.5 * (1.0 + np.tanh(0.5 * difference))
+def confusion(model: nn.Module, test: datasets.Samples) -> Figure:
+    """How often each digit of the test samples is read as which."""
+    matrix = nn.confusion_matrix(nn.predict(model, test.x), test.y)
+    with styled():
+        picture = figure(7.2, 6.4)
+        axes = nn.plot.confusion_matrix(matrix, picture.subplots())
+        axes.set_title(f"Test digits: {np.trace(matrix):,} of {matrix.sum():,} are read rightly")
+    return picture
 
 
 def hardest(model: nn.Module, test: datasets.Samples, rows: int = 2, columns: int = 6) -> Figure:
