@@ -26,6 +26,7 @@ class Network:
     """One row of the table: what is trained, how, and what test accuracy is expected of it."""
 
     title: str
+    settings: str
     build: Callable[[np.random.Generator], nn.Module]
     optimizer: Callable[[nn.Module], nn.optim.Optimizer]
     epochs: int
@@ -74,14 +75,16 @@ def convolutional(rng: np.random.Generator) -> nn.Module:
 
 NETWORKS = {
     "mlp": Network(
-        "MLP 784-500-250-100-10, SGD 0.1",
+        "MLP 784-500-250-100-10",
+        "SGD 0.1",
         perceptron,
         lambda model: nn.SGD(model.parameters(), lr=0.1),
         epochs=15,
         expected="98.25 ± 0.5 %",
     ),
     "conv": Network(
-        "conv 16-32, linear 128-10, Adam 0.002, cosine",
+        "conv 16-32, linear 128-10",
+        "Adam 0.002, cosine",
         convolutional,
         lambda model: nn.Adam(model.parameters(), lr=2e-3),
         epochs=6,
@@ -168,7 +171,7 @@ def learn(
     optimizer = network.optimizer(model)
     steps = network.epochs * -(-len(train.y) // BATCH)
     watch = Stopwatch()
-    print(f"\n{network.title}: {network.epochs} epochs in batches of {BATCH}", flush=True)
+    print(f"\n{network.title}, {network.settings}: {network.epochs} epochs in batches of {BATCH}", flush=True)
     history = nn.fit(
         model, train, nn.CrossEntropyLoss(), optimizer,
         epochs=network.epochs, batch_size=BATCH, validation=test, rng=rng, callbacks=[watch],
@@ -180,10 +183,11 @@ def learn(
 
 def table(results: Sequence[Result]) -> str:
     """The networks and what came out of each, in aligned columns."""
-    heads = ("network", "parameters", "epochs", "test accuracy", "expected", "training")
+    heads = ("network", "optimizer", "parameters", "epochs", "test accuracy", "expected", "training")
     rows = [
         (
             result.network.title,
+            result.network.settings,
             f"{sum(parameter.size for parameter in result.model.parameters()):,}",
             str(len(result.history)),
             f"{result.accuracy:.2%}",
@@ -193,8 +197,6 @@ def table(results: Sequence[Result]) -> str:
         for result in results
     ]
     widths = [max(map(len, column)) for column in zip(heads, *rows)]
-    lines = [
-        "  ".join([f"{row[0]:<{widths[0]}}", *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:]))])
-        for row in (heads, *rows)
-    ]
+    sides = "<<>>>>>"
+    lines = ["  ".join(map(format, row, map("{}{}".format, sides, widths))) for row in (heads, *rows)]
     return "\n" + "\n".join(lines)

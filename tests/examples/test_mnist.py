@@ -41,7 +41,7 @@ def test_a_short_run_learns_and_ends_with_a_table(bright_corners, tmp_path, caps
     assert main(["mnist", "--only", "conv", "mlp", "--out", str(tmp_path), "--seed", "3"]) == 0
     printed = capsys.readouterr()
     heads, conv, mlp = printed.out.split("\n\n")[-2].splitlines()
-    assert heads.split() == ["network", "parameters", "epochs", "test", "accuracy", "expected", "training"]
+    assert heads.split() == ["network", "optimizer", "parameters", "epochs", "test", "accuracy", "expected", "training"]
     for row, parameters, epochs in ((conv, "206,922", "6"), (mlp, "543,860", "15")):
         assert parameters in row
         assert epochs in row.split()
