@@ -1,4 +1,4 @@
-"""What the documents show is executed: README's blocks, and an example in the docstring of every public name.
+"""What the documents show is executed: their blocks of Python, and an example in the docstring of every public name.
 
 Pytest collects the docstrings of modules, classes and functions by itself, but operations are objects: public
 names are run from here."""
@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+NETWORKS = ROOT / "docs" / "networks.md"
 
 
 def public_names(module: ModuleType) -> dict[str, Any]:
@@ -50,16 +51,27 @@ def test_every_public_name_has_a_docstring_with_an_example_that_runs(name, tmp_p
     assert not runner.run(example, out=report.append).failed, "".join(report)
 
 
-def test_readme_examples_run_in_order_in_one_session(tmp_path, monkeypatch):
+@pytest.mark.parametrize("document", [README, NETWORKS], ids=lambda path: path.name)
+def test_examples_of_documents_run_in_order_in_one_session(document, tmp_path, monkeypatch):
+    if document == NETWORKS:
+        pytest.importorskip("safetensors", reason='safetensors is absent; pip install "chalkgrad[train]" brings it')
     monkeypatch.chdir(tmp_path)
-    blocks = list(re.finditer(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL))
-    assert blocks, "README.md shows no Python"
-    session: dict[str, Any] = {"__name__": "readme"}
+    text = document.read_text()
+    blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    assert blocks, f"{document} shows no Python"
+    session: dict[str, Any] = {"__name__": "document"}
     for block in blocks:
-        line = README.read_text().count("\n", 0, block.start(1))
-        exec(compile("\n" * line + block[1], README, "exec"), session)
+        line = text.count("\n", 0, block.start(1))
+        exec(compile("\n" * line + block[1], document, "exec"), session)
 
 
-def test_readme_links_lead_somewhere():
-    targets = re.findall(r"(?:\]\(|src=\")([^)\"#\s]+)", README.read_text())
-    assert not [target for target in targets if "://" not in target and not (ROOT / target).exists()]
+@pytest.mark.parametrize("document", [README, *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name)
+def test_links_lead_somewhere(document):
+    targets = re.findall(r"(?:\]\(|src=\")([^)\"#\s]+)", document.read_text())
+    assert not [target for target in targets if "://" not in target and not (document.parent / target).exists()]
+
+
+def test_every_name_of_networks_and_data_stands_in_their_document():
+    shown = set(re.findall(r"\w+", NETWORKS.read_text()))
+    names = {name.rpartition(".")[2] for name in NAMES if not name.startswith("autodiff.")}
+    assert not names - shown
