@@ -10,12 +10,10 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 import autodiff as ad
 
 from .settings import is_number
-from .updates import clip_by_norm, clip_by_value
+from .updates import clip_by_norm, clip_by_value, gradient_norm
 
 Tensors = ad.Tensor | Iterable[ad.Tensor]
 
@@ -72,15 +70,16 @@ def clip_grad_norm(
     _check(
         is_number(norm_type, above=0) or norm_type == math.inf, "clip_grad_norm: norm_type", norm_type, "more than 0"
     )
-    gradients = [parameter.grad for parameter in owners]
-    with ad.no_grad(), np.errstate(all="ignore"):  # gradients that are not finite are judged below
-        norms = [_norm(gradient, float(norm_type)) for gradient in gradients]
-        total = ad.Tensor(0.0) if not norms else _norm(ad.stack(norms), float(norm_type))
-        if error_if_nonfinite and not np.isfinite(total.data):
+    gradients: list[Any] = [parameter.grad for parameter in owners]
+    if not gradients:
+        return ad.Tensor(0.0)
+    with ad.no_grad():
+        total: ad.Tensor = gradient_norm(*gradients, order=float(norm_type))
+        if error_if_nonfinite and not math.isfinite(total.item()):
             names = [
                 f"{parameter.name or number} of shape {parameter.shape}"
-                for number, (parameter, norm) in enumerate(zip(owners, norms))
-                if not np.isfinite(norm.data)
+                for number, parameter in enumerate(owners)
+                if not math.isfinite(gradient_norm(parameter.grad, order=float(norm_type)).item())
             ]
             raise RuntimeError(
                 f"clip_grad_norm: the norm of the gradients is {total.item()}, because of {', '.join(names)}. Nothing "
@@ -123,11 +122,6 @@ def clip_grad_value(parameters: Tensors, clip_value: float) -> None:
     with ad.no_grad():
         for gradient in _distinct([parameter.grad for parameter in owners]):
             clip_by_value(gradient, float(clip_value))
-
-
-def _norm(gradient: Any, norm_type: float) -> Any:
-    wide = ad.astype(gradient, np.float64)
-    return ad.norm(wide) if norm_type == 2.0 else ad.norm(ad.ravel(wide), norm_type)
 
 
 def _with_gradients(parameters: Tensors, caller: str) -> list[ad.Tensor]:

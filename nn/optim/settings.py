@@ -11,6 +11,8 @@ import numpy as np
 
 def plain(setting: Any) -> Any:
     """A setting as Python's own number, truth or tuple: np.float64 would make a float32 update compute in float64."""
+    if type(setting) is float:  # the usual one: asking whether something is a Real takes a microsecond
+        return setting
     if isinstance(setting, bool | np.bool_):
         return bool(setting)
     if isinstance(setting, Real):

@@ -202,6 +202,21 @@ def adagrad_update(
     return values
 
 
+@ad.primitive(symbol="gradient norm")
+def gradient_norm(*gradients: Any, order: float = 2.0) -> Any:
+    """(Σ |g|ᵖ)^(1/p) over all elements of all gradients together, in float64; for p = ∞ the largest |g|.
+
+    Squares of large float32 gradients do not overflow in float64.
+    """
+    wide = [gradient.astype(np.float64).ravel() for gradient in gradients]
+    if order == 2.0:
+        return np.sqrt(sum(g.dot(g) for g in wide))
+    with np.errstate(all="ignore"):  # gradients that are not finite give a norm that is not
+        if order == math.inf:
+            return np.max([np.abs(g).max(initial=0.0) for g in wide])
+        return sum((np.abs(g) ** order).sum() for g in wide) ** (1.0 / order)
+
+
 @ad.primitive(mutates=("gradient",), symbol="clip by norm")
 def clip_by_norm(gradient: Any, total: Any, max_norm: Any) -> Any:
     """g ← g · min(1, max_norm / (total + 1e-6)), in place, where `total` is the norm of all gradients together."""

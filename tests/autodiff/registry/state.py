@@ -1,6 +1,7 @@
 """Entries of the primitives that change their arguments: updates of optimizers and clipping, as the papers write them.
 
-A reference returns what each array that is changed holds afterwards, in the order of `primitive.mutates`.
+A reference returns what each array that is changed holds afterwards, in the order of `primitive.mutates`; that of the
+norm which clipping compares with, which changes nothing, the norm.
 """
 from __future__ import annotations
 
@@ -106,6 +107,15 @@ def adagrad(
     return p - lr / (1 + (steps - 1) * lr_decay) * g / (np.sqrt(s) + eps), s
 
 
+def drawn_gradient_norm(d: Draw) -> tuple[Any, ...]:
+    arrays = [d.values(d.shape()) for _ in range(d.integer(1, 3))]
+    return arrays, {"order": d.one_of(2.0, 1.0, 3.0, float("inf"))}
+
+
+def gradient_norm(*gradients: Array, order: float) -> Array:
+    return np.linalg.norm(np.concatenate([np.asarray(g, "f8").ravel() for g in gradients] + [[0.0]]), order)
+
+
 def drawn_clip_by_norm(d: Draw) -> tuple[Any, ...]:
     return [d.values(d.shape(1)), float(d.one_of(0.0, 0.7, 12.0)), d.one_of(0.5, 1.0, 3.0)], {}
 
@@ -129,6 +139,7 @@ ENTRIES = {
     "adam_update": Entry(drawn_adam, adam),
     "rmsprop_update": Entry(drawn_rmsprop, rmsprop),
     "adagrad_update": Entry(drawn_adagrad, adagrad),
+    "gradient_norm": Entry(drawn_gradient_norm, gradient_norm),
     "clip_by_norm": Entry(drawn_clip_by_norm, clip_by_norm),
     "clip_by_value": Entry(drawn_clip_by_value, clip_by_value),
 }
