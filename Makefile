@@ -22,7 +22,7 @@ help: ## Show this list
 demo: $(VENV)/installed-labs ## Train two networks and draw what happened into out/quickstart/ (a minute)
 	$(python) -m examples
 
-check: lint ## Lint, types and fast tests with few examples (under a minute; for every commit)
+check: lint ## Lint, types and fast tests with few examples (a minute and a half; for every commit)
 	$(pytest) --hypothesis-profile=quick tests
 
 test: lint ## The whole suite but its slow tests: examples of README and docstrings too (under ten minutes)
