@@ -28,16 +28,30 @@ def reduced(losses: Any, reduction: str, caller: str) -> Any:
 
 
 def pair(prediction: Any, target: Any, caller: str) -> tuple[Any, Any]:
-    """Prediction and target of one shape; a target of integers in the prediction's dtype, which it must not widen."""
+    """Prediction and target of one shape, of floats: integers become such, in the other one's dtype if that is one.
+
+    Differences of unsigned integers would wrap around.
+    """
     prediction, target = operand(prediction), operand(target)
     if prediction.shape != target.shape:
         raise ValueError(
             f"{caller}: the prediction has shape {prediction.shape} and the target {target.shape}; needed are equal "
             "shapes. A missing or added axis of length 1 would be broadcast in silence: reshape the target."
         )
-    if target.dtype.kind != "f" and prediction.dtype.kind == "f":
-        target = ad.astype(target, dtype=prediction.dtype)
+    if prediction.dtype.kind != "f":
+        prediction = _floats(prediction, target, "prediction", caller)
+    if target.dtype.kind != "f":
+        target = _floats(target, prediction, "target", caller)
     return prediction, target
+
+
+def _floats(numbers: Any, like: Any, name: str, caller: str) -> Any:
+    """Integers as floats, in the dtype of `like` if it has floats; what is no real number is refused."""
+    if numbers.dtype.kind not in "iub":
+        raise TypeError(
+            f"{caller}: the {name} is {numbers.dtype}{list(numbers.shape)}; needed are real numbers, such as float32."
+        )
+    return ad.astype(numbers, dtype=like.dtype if like.dtype.kind == "f" else np.dtype(float))
 
 
 def scaled(losses: Any, weight: Any, caller: str) -> Any:

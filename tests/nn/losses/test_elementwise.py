@@ -36,6 +36,23 @@ def test_huber_is_smooth_l1_times_delta(torch):
     close(F.huber_loss(x, y, delta=0.7) / 0.7, expected, 1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, bool, np.int64])
+def test_predictions_of_integers_are_compared_as_numbers_and_do_not_wrap_around(dtype):
+    """Images as uint8 against images as uint8: 200 − 201 is −1, not 255."""
+    x, y = (np.array(numbers).astype(dtype) for numbers in ([100, 0, 30], [101, 120, 0]))
+    for name in ("mse_loss", "l1_loss", "huber_loss"):
+        for reduction in REDUCTIONS:
+            found = getattr(F, name)(x, y, reduction=reduction)
+            expected = getattr(F, name)(x.astype(float), y.astype(float), reduction=reduction)
+            assert found.dtype == float
+            np.testing.assert_array_equal(found, expected)
+    assert F.mse_loss(x, y.astype(np.float32)).dtype == np.float32
+    with pytest.raises(TypeError, match=r"mse_loss: the prediction is complex128\[3\]"):
+        F.mse_loss(x * 1j, y)
+    with pytest.raises(TypeError, match="l1_loss: the target is <U1"):
+        F.l1_loss(x, ["a", "b", "c"])
+
+
 def test_huber_does_not_overflow():
     x = ad.Tensor(np.array([1e200, -1e200]), requires_grad=True)
     loss = F.huber_loss(x, np.zeros(2), reduction="sum")
