@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .predictions import Array, predictions
+from ..arguments import positive
+from .predictions import NO_CLASS, Array, predictions
 
 Average = Literal["macro", "weighted", "micro"] | None
 
@@ -34,7 +35,7 @@ def confusion_matrix(
     Raises
     ------
     ValueError
-        If the shapes do not fit, or labels or predictions are no class indices below `classes`.
+        If the shapes do not fit, labels or predictions are no class indices below `classes`, or an output is NaN.
 
     Examples
     --------
@@ -78,7 +79,8 @@ def precision(
     Raises
     ------
     ValueError
-        If the shapes do not fit, labels or predictions are no class indices, or the average is not known.
+        If the shapes do not fit, labels or predictions are no class indices, an output is NaN, or the average is not
+        known.
 
     Notes
     -----
@@ -161,7 +163,8 @@ def classification_report(
     Raises
     ------
     ValueError
-        If the shapes do not fit, or labels or predictions are no class indices (below the number of names).
+        If the shapes do not fit, labels or predictions are no class indices (below the number of names), or an output
+        is NaN.
 
     Examples
     --------
@@ -195,6 +198,8 @@ def _averaged(above: Array, below: Array, counts: Array, average: Average, zero_
     """Shares above / below per class, or their average."""
     if average not in ("macro", "weighted", "micro", None):
         raise ValueError(f"{caller}: average is {average!r}; it can be 'macro', 'weighted', 'micro' or None.")
+    if not isinstance(zero_division, int | float | np.number):
+        raise ValueError(f"{caller}: zero_division is {zero_division!r}; needed is a number, such as 0, 1 or NaN.")
     if average == "micro":
         return float(above.sum() / below.sum()) if counts.any() else float("nan")
     shares = np.where(below > 0, above / np.maximum(below, 1), zero_division)
@@ -210,6 +215,13 @@ def _averaged(above: Array, below: Array, counts: Array, average: Average, zero_
 def _counted(outputs: Any, labels: Any, classes: int | None, caller: str) -> npt.NDArray[np.int64]:
     """The confusion matrix."""
     predicted, expected, width = predictions(outputs, labels, caller)
+    if classes is not None:
+        classes = positive(classes, "classes", caller)
+    if np.any(predicted == NO_CLASS):
+        raise ValueError(
+            f"{caller}: the outputs of {np.sum(predicted == NO_CLASS)} samples of {predicted.size} hold NaN, which "
+            "predicts no class. Has the training diverged, or do inputs hold NaN?"
+        )
     occurring = int(max(predicted.max(initial=-1), expected.max(initial=-1))) + 1
     known = classes if classes is not None else width if width is not None else occurring
     if occurring > known or predicted.min(initial=0) < 0 or expected.min(initial=0) < 0:

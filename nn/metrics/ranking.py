@@ -15,19 +15,19 @@ def accuracy(outputs: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     Parameters
     ----------
     outputs : array_like of shape (samples, ..., classes), or of int of shape (samples, ...)
-        Logits or probabilities, among equal ones the first counts; or predicted classes.
+        Logits or probabilities, at least two per sample, among equal ones the first counts; or predicted classes.
     labels : array_like of int, of shape (samples, ...)
         Class indices.
 
     Returns
     -------
     float
-        Between 0 and 1; NaN without samples.
+        Between 0 and 1; NaN without samples. A sample with an output of NaN counts as wrong.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit, or the labels are not integers.
+        If the shapes do not fit, the labels are not integers, or there is only one output per sample.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def top_k_accuracy(outputs: npt.ArrayLike, labels: npt.ArrayLike, k: int = 5) ->
     Returns
     -------
     float
-        Between 0 and 1; NaN without samples.
+        Between 0 and 1; NaN without samples. A sample with an output of NaN counts as wrong.
 
     Raises
     ------
@@ -73,5 +73,7 @@ def top_k_accuracy(outputs: npt.ArrayLike, labels: npt.ArrayLike, k: int = 5) ->
         raise ValueError(f"top_k_accuracy: k is {k} and there are {scores.shape[-1]} classes; it cannot be more.")
     if not expected.size:
         return float("nan")
-    falling = np.argsort(-scores.astype(np.float64), axis=-1, kind="stable")
-    return float(np.mean((falling[..., :k] == expected[..., None]).any(-1)))
+    scores = scores.astype(np.float64)
+    falling = np.argsort(-scores, axis=-1, kind="stable")
+    hits = (falling[..., :k] == expected[..., None]).any(-1)
+    return float(np.mean(hits & ~np.isnan(scores).any(-1)))

@@ -125,8 +125,27 @@ def test_the_report_holds_scikit_learn_s_numbers(drawn):
     assert float(lines[-1].split()[1]) == pytest.approx(sklearn.accuracy_score(labels, predicted), abs=5e-5)
 
 
+def test_an_output_of_nan_is_never_right():
+    """NumPy takes NaN for the largest number, and would count a diverged model's samples of class 0 as hits."""
+    spoilt = np.array([[np.nan, 0.0, 0.0], [0.0, np.nan, 0.0], [np.nan, np.nan, np.nan], [0.0, 1.0, 2.0]])
+    labels = [0, 1, 0, 2]
+    assert nn.accuracy(spoilt, labels) == 0.25
+    assert nn.accuracy(spoilt.astype(np.float16), labels) == 0.25
+    for k in (1, 2, 3):
+        assert nn.top_k_accuracy(spoilt, labels, k) == 0.25
+    assert nn.accuracy(np.array([[np.inf, -np.inf]]), [0]) == 1.0
+    for metric in (nn.confusion_matrix, nn.f1_score, nn.classification_report):
+        with pytest.raises(ValueError, match=r"3 samples of 4 hold NaN.*diverged"):
+            metric(spoilt, labels)
+
+
 SCORES = np.zeros((3, 2))
 REFUSED = {
+    "one output": (lambda: nn.accuracy([[-1.0], [1.0], [2.0]], [0, 1, 1]), r"float64\[3, 1\].*outputs\[..., 0\] > 0"),
+    "one output among k": (lambda: nn.top_k_accuracy(np.zeros((3, 1)), [0, 1, 1], 1), "always the first"),
+    "half a class": (lambda: nn.confusion_matrix([0, 1], [0, 1], 2.5), "classes is 2.5"),
+    "no classes": (lambda: nn.confusion_matrix([0, 1], [0, 1], -1), "classes is -1"),
+    "scikit-learn's warning": (lambda: nn.precision(SCORES, [0, 1, 0], zero_division="warn"), "is 'warn'"),
     "float labels": (lambda: nn.accuracy(SCORES, np.zeros(3)), r"float64\[3, 2\].*float64\[3\]"),
     "one-hot labels": (lambda: nn.accuracy(SCORES, np.eye(2, dtype=int)[[0, 1, 0]]), "argmax"),
     "one logit": (lambda: nn.precision(np.zeros(3), [0, 1, 0]), "outputs > 0"),
