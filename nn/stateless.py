@@ -48,7 +48,8 @@ def functional_call(module: Module, parameters: Mapping[str, Any], /, *inputs: A
         Values by path, as in `named_parameters` and `named_buffers`, of the shapes there. Tensors may be part of a
         graph: gradients flow into them. What is missing is taken from the module.
     *inputs, **settings
-        What the module is called with.
+        What the module is called with, one by one, where PyTorch has a tuple of inputs and a dict. A tuple alone is
+        refused for that reason; where it is meant as an input, it can be given by its keyword.
 
     Returns
     -------
@@ -61,7 +62,7 @@ def functional_call(module: Module, parameters: Mapping[str, Any], /, *inputs: A
         If a path is not one of the module's, a value has another shape, or two different values are given for one
         parameter that has two paths; the error lists all of them.
     TypeError
-        If a value is not made of real numbers, or `parameters` is no mapping.
+        If a value is not made of real numbers, `parameters` is no mapping, or a tuple stands for all inputs.
 
     Notes
     -----
@@ -92,6 +93,11 @@ def functional_call(module: Module, parameters: Mapping[str, Any], /, *inputs: A
         raise TypeError(
             f"functional_call: the parameters are a {type(parameters).__name__}; needed is a dict of values by path, "
             "such as dict(module.named_parameters()). Of two dicts, {**parameters, **buffers} makes one."
+        )
+    if inputs and type(inputs[0]) is tuple and all(isinstance(other, dict) for other in inputs[1:]):
+        raise TypeError(
+            "functional_call: the input is a tuple, as in PyTorch; here inputs come one by one, as in the module's own "
+            "call: functional_call(module, parameters, x). An input that is a tuple is given by its keyword."
         )
     with _turn:
         stands = _stands(module, parameters)

@@ -209,6 +209,22 @@ def test_what_does_not_fit_is_told_in_full_before_anything_changes():
     assert identities(model) == before
 
 
+class Total(nn.Module):
+    def forward(self, pair):
+        return pair[0] + pair[1]
+
+
+def test_pytorch_s_tuple_of_inputs_is_refused_and_not_taken_for_a_batch():
+    """A Linear would take (x,) for an array with one axis more, and say nothing."""
+    model, x = nn.Linear(2, 1), np.ones((3, 2), np.float32)
+    parameters = dict(model.named_parameters())
+    for inputs in [((x,),), ((x,), {}), ((ad.Tensor(x),),), ((),)]:
+        with pytest.raises(TypeError, match=r"one by one.*functional_call\(module, parameters, x\)"):
+            nn.functional_call(model, parameters, *inputs)
+    assert nn.functional_call(model, parameters, x).shape == (3, 1)
+    assert nn.functional_call(Total(), {}, pair=(1.0, 2.0)) == 3.0
+
+
 @given(networks())
 def test_the_module_is_as_before_when_forward_raises(case):
     model, _ = case
