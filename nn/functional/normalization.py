@@ -97,6 +97,10 @@ def batch_norm(
             )
     if (running_mean is None) != (running_var is None):
         raise ValueError("batch_norm: running_mean and running_var come together, and one of them is missing.")
+    if x.dtype == np.float16:
+        wide = ad.astype(x, dtype=np.float32)
+        out = batch_norm(wide, running_mean, running_var, weight, bias, training, momentum, eps)
+        return _narrowed(out, *given.values())
     along = (1, channels) + (1,) * (len(shape) - 2)
     if training or running_mean is None:
         size = math.prod(shape) // channels if channels else 0
@@ -151,7 +155,7 @@ def layer_norm(
            [-1.,  1.]])
     """
     x = operand(x)
-    lengths = (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
+    lengths = tuple(normalized_shape) if isinstance(normalized_shape, tuple | list) else (normalized_shape,)
     if not lengths or x.shape[-len(lengths) :] != lengths:
         raise ValueError(
             f"layer_norm: the input has shape {x.shape} and needs (..., {joined(lengths)}), which are the axes to "
@@ -160,8 +164,16 @@ def layer_norm(
     for name, value in {"weight": weight, "bias": bias}.items():
         if value is not None and shape_of(value) != lengths:
             raise ValueError(f"layer_norm: {name} has shape {shape_of(value)}; needed is {lengths}, as these axes.")
+    if x.dtype == np.float16:
+        return _narrowed(layer_norm(ad.astype(x, dtype=np.float32), lengths, weight, bias, eps), weight, bias)
     moments = ad.moments(x, axis=tuple(range(x.ndim - len(lengths), x.ndim)))
     out = ad.normalize(x, ad.normalizer(moments, 1.0, 0.0, eps=eps))
     if weight is not None:
         out = out * weight
     return out if bias is None else out + bias
+
+
+def _narrowed(out: Any, *parameters: Any) -> Any:
+    """What was computed in float32 from halves, whose variance would overflow, in the dtype that halves would give."""
+    dtypes = [operand(parameter).dtype for parameter in parameters if parameter is not None]
+    return ad.astype(out, dtype=np.result_type(np.float16, *dtypes))

@@ -179,6 +179,20 @@ def test_lists_and_integers_are_taken_for_arrays():
         np.testing.assert_array_equal(norm(rows).data, norm(np.array(rows, float)).data)
 
 
+@pytest.mark.parametrize("kind", [nn.BatchNorm1d, nn.LayerNorm])
+def test_halves_do_not_overflow_and_stay_halves(kind):
+    """The variance of ±300 is 90000, and the largest half 65504."""
+    x = np.array([[300.0, -300.0], [-300.0, 300.0]], np.float16)
+    norm = kind(2, dtype=np.float16)
+    x = ad.Tensor(x, requires_grad=True)
+    out = norm(x)
+    (out * np.array([[1.0, 2.0], [3.0, 5.0]], np.float16)).sum().backward()
+    assert out.dtype == x.grad.dtype == norm.weight.grad.dtype == np.float16
+    np.testing.assert_allclose(out.data, np.sign(x.data), rtol=1e-3)
+    assert kind(2)(x).dtype == np.float32
+    assert norm.eval()(x).dtype == np.float16
+
+
 IMAGES, ONE = normal(2, 3, 8, 8), normal(1, 3)
 REFUSED = {
     "images": (lambda: nn.BatchNorm1d(3)(IMAGES), r"BatchNorm1d\(3\): .*\(2, 3, 8, 8\).*\(batch, 3\).*BatchNorm2d"),
@@ -202,6 +216,7 @@ REFUSED = {
     "function's moments": (lambda: functional.batch_norm(IMAGES, np.ones(3)), "come together"),
     "function's last axis": (lambda: functional.layer_norm(ONE, (2,)), r"layer_norm: .*\(1, 3\).*\(\.\.\., 2\)"),
     "function's bias": (lambda: functional.layer_norm(ONE, 3, bias=np.ones(2)), r"bias has shape \(2,\)"),
+    "function's half an axis": (lambda: functional.layer_norm(ONE, 1.5), r"layer_norm: .*\(1, 3\).*\(\.\.\., 1.5\)"),
     "moments of nothing": (lambda: ad.moments(np.ones((0, 2)), axis=0), "no elements"),
     "a normalizer of other axes": (lambda: ad.normalize(np.ones((4, 2)), np.ones((3, 2))), "needed is"),
 }  # fmt: skip
