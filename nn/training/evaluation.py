@@ -12,7 +12,8 @@ import numpy.typing as npt
 import autodiff as ad
 
 from ..module import Module
-from .samples import Array, Data, Metrics, Pair, cast, check_count, checked, default_metrics, plain
+from .participants import check_loss, check_model
+from .samples import Array, Data, Metrics, Pair, cast, check_count, checked, checked_metrics, metric_number, plain
 
 
 def evaluate(
@@ -36,7 +37,7 @@ def evaluate(
     Raises
     ------
     TypeError
-        If the data is no pair.
+        If the data is no pair, or model, loss or metrics are none.
     ValueError
         If there are no samples, or not as many targets as inputs.
 
@@ -48,9 +49,11 @@ def evaluate(
     >>> sorted(results)
     ['accuracy', 'loss']
     """
+    check_model(model, "evaluate")
+    check_loss(loss, "evaluate")
     x, y = checked(data, model, "evaluate")
     check_count(batch_size, "batch_size")
-    return judge(model, (x, y), loss, default_metrics(y) if metrics is None else metrics, batch_size)
+    return judge(model, (x, y), loss, checked_metrics(metrics, y, "evaluate"), batch_size)
 
 
 def predict(model: Module, x: npt.ArrayLike, *, batch_size: int = 256) -> Array:
@@ -71,6 +74,8 @@ def predict(model: Module, x: npt.ArrayLike, *, batch_size: int = 256) -> Array:
 
     Raises
     ------
+    TypeError
+        If the model is none.
     ValueError
         If there are no samples.
 
@@ -80,6 +85,7 @@ def predict(model: Module, x: npt.ArrayLike, *, batch_size: int = 256) -> Array:
     >>> nn.predict(nn.Linear(2, 3), np.zeros((1000, 2))).shape
     (1000, 3)
     """
+    check_model(model, "predict")
     inputs = cast(x, model)
     check_count(batch_size, "batch_size")
     if inputs.ndim == 0 or not len(inputs):
@@ -98,8 +104,11 @@ def judge(model: Module, data: Pair, loss: Callable[..., Any], metrics: Metrics,
             total += loss_number(loss(output, y[rows])) * loss_weight(loss, len(y[rows]))
             if metrics:
                 outputs.append(plain(output))
-    everything = np.concatenate(outputs) if metrics else None
-    return {"loss": total / len(x), **{name: float(metric(everything, y)) for name, metric in metrics.items()}}  # type: ignore[arg-type]  # None only where there are no metrics
+    results = {"loss": total / len(x)}
+    if metrics:
+        everything = np.concatenate(outputs)
+        results |= {name: metric_number(name, metric(everything, y)) for name, metric in metrics.items()}
+    return results
 
 
 def batches(samples: int, size: int) -> Iterator[slice]:

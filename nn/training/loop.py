@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..callbacks import Callback
 from ..checkpoint import Checkpoint
 from ..history import History
@@ -16,10 +18,10 @@ from ..optim.optimizer import Optimizer
 from ..random import Seed, generator
 from .evaluation import judge, loss_number, loss_weight, mode
 from .interrupts import Interrupts
-from .participants import check_trains, checked_callbacks, watched
+from .participants import check_loss, check_model, check_optimizer, check_trains, checked_callbacks, watched
 from .plan import OnNonFinite, Plan, Transform, check_labels
 from .progress import ProgressBar
-from .samples import Array, Data, Metrics, check_count, plain
+from .samples import Array, Data, Metrics, check_count, check_flag, metric_number, plain
 from .saving import Saver
 from .scheduling import advance, checked_schedule, learning_rate
 from .state import NonFiniteLoss, Training
@@ -80,6 +82,7 @@ def fit(
         Where the training is saved, a path after every epoch. A file that is there is refused without `resume`.
     resume : bool
         Whether to go on from the checkpoint if there is one; settings and data must be the same, but for `epochs`.
+        Learning rates are those of the checkpoint, also where they were changed by hand before.
     transform : callable, optional
         `transform(x, rng)` changes the inputs of each training batch, a copy, by noise for example; with `fit`'s `rng`.
     drop_last : bool
@@ -102,11 +105,11 @@ def fit(
     Raises
     ------
     TypeError
-        If the data is no pair, or a callback or the schedule is none.
+        If the data is no pair, or model, loss, optimizer, metrics, a callback or the schedule is none.
     ValueError, IndexError
         If there are no samples, not as many targets as inputs, a number is out of range, the optimizer trains nothing
-        of the model, labels have no output, or the checkpoint belongs to another training. Where nothing was learned
-        yet, nothing was changed.
+        of the model, the schedule belongs to another optimizer or watches a column that there will not be, labels have
+        no output, or the checkpoint belongs to another training. Where nothing was learned yet, nothing was changed.
     FileExistsError
         If there is a checkpoint, and it is not to be resumed.
     NonFiniteLoss
@@ -136,15 +139,19 @@ def fit(
     >>> bool(history["accuracy"][-1] > 0.9)
     True
     """
+    check_model(model, "fit")
+    check_loss(loss, "fit")
+    check_optimizer(optimizer)
     check_count(epochs, "epochs")
+    check_flag(resume, "resume")
     plan = Plan.of(
         model, data, validation, metrics, batch_size,
         drop_last=drop_last, shuffle=shuffle, transform=transform, nonfinite=nonfinite,
     )  # fmt: skip
     table = watched(statistics)
     training = Training(
-        model, loss, optimizer, schedule=checked_schedule(schedule), transform=transform, rng=generator(rng),
-        callbacks=checked_callbacks(callbacks, table), epochs=int(epochs),
+        model, loss, optimizer, schedule=checked_schedule(schedule, optimizer, plan.columns), transform=transform,
+        rng=generator(rng), callbacks=checked_callbacks(callbacks, table), epochs=int(epochs),
         display=ProgressBar(plan.batches_per_epoch) if progress else None,
     )  # fmt: skip
     check_trains(optimizer, training)
@@ -154,6 +161,7 @@ def fit(
         try:
             training.call("training_started")
             with unchanged_unless_learned(training):
+                try_validation(training, plan)
                 run(training, plan, saver, interrupts)
         except KeyboardInterrupt:
             if interrupts.requested:
@@ -216,7 +224,7 @@ def examine(training: Training, plan: Plan, outputs: Array, loss: float) -> None
         )  # fmt: skip
     training.totals.add("loss", loss * loss_weight(training.loss, len(training.y)))
     for name, metric in plan.metrics.items():
-        training.totals.add(name, float(metric(outputs, training.y)) * len(training.y))
+        training.totals.add(name, metric_number(name, metric(outputs, training.y)) * len(training.y))
 
 
 def finish_epoch(training: Training, plan: Plan) -> None:
@@ -232,6 +240,25 @@ def finish_epoch(training: Training, plan: Plan) -> None:
     if training.schedule is not None and training.schedule.interval == "epoch":
         advance(training)
     training.call("epoch_ended")
+
+
+def try_validation(training: Training, plan: Plan) -> None:
+    """Judge two validation samples of other shapes before anything is learned: an error later would cost an epoch."""
+    if plan.validation is None or training.step:
+        return
+    x, y = plan.validation
+    if (x.shape[1:], y.shape[1:], y.dtype.kind) == (plan.x.shape[1:], plan.y.shape[1:], plan.y.dtype.kind):
+        return
+    try:
+        with np.errstate(all="ignore"):
+            judge(training.model, (x[:2], y[:2]), training.loss, {}, 2)
+    except Exception as error:
+        error.add_note(
+            f"fit: this came of the validation samples, inputs {x.dtype}{list(x.shape)} and targets "
+            f"{y.dtype}{list(y.shape)}, where one learns from {plan.x.dtype}{list(plan.x.shape)} and "
+            f"{plan.y.dtype}{list(plan.y.shape)}. Nothing was learned yet."
+        )
+        raise
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..losses import CrossEntropyLoss, MultiMarginLoss, NLLLoss
 from ..module import Module
-from .samples import Array, Data, Metrics, Pair, check_count, checked, default_metrics
+from .samples import Array, Data, Metrics, Pair, check_count, check_flag, checked, checked_metrics
 
 Transform = Callable[[Array, np.random.Generator], Array]
 OnNonFinite = Literal["raise", "continue"]
@@ -38,7 +38,9 @@ class Plan:
         x, y = checked(data, model, "fit")
         held_out = None if validation is None else checked(validation, model, "fit: validation")
         check_count(batch_size, "batch_size")
-        plan = cls(x, y, held_out, default_metrics(y) if metrics is None else dict(metrics), int(batch_size), **rest)
+        plan = cls(x, y, held_out, checked_metrics(metrics, y, "fit"), int(batch_size), **rest)
+        check_flag(plan.shuffle, "shuffle")
+        check_flag(plan.drop_last, "drop_last")
         if plan.drop_last and not plan.samples_per_epoch:
             raise ValueError(
                 f"fit: {len(x)} samples make no batch of {batch_size}, and drop_last=True leaves smaller ones out; "
@@ -78,6 +80,12 @@ class Plan:
         # Noise in float64 must not make a float32 model compute in float64.
         return changed.astype(x.dtype, copy=False) if x.dtype.kind == "f" else changed
 
+    @property
+    def columns(self) -> list[str]:
+        """The losses and metrics of the history's rows."""
+        names = ["loss", *self.metrics]
+        return names if self.validation is None else [*names, *(f"validation_{name}" for name in names)]
+
     def targets(self) -> Iterator[tuple[str, Array]]:
         """The targets to learn from and those to judge by, with what they are called."""
         yield "training", self.y
@@ -88,16 +96,19 @@ class Plan:
 def check_labels(loss: Callable[..., Any], outputs: Array, plan: Plan) -> None:
     """Refuse class indices that the outputs have no place for, in whichever batch they will come.
 
-    The loss itself is asked, about each label that occurs: so its own settings hold, and its own words.
+    The loss itself is asked, about each label that is out of range: so its own settings hold, and its own words.
     """
     if not isinstance(loss, CrossEntropyLoss | NLLLoss | MultiMarginLoss) or outputs.ndim < 2:
         return
     for name, y in plan.targets():
         if y.dtype.kind in "iu" and y.ndim == outputs.ndim - 1:
             labels = np.unique(y)
+            doubtful = labels[(labels < 0) | (labels >= outputs.shape[-1])]
+            if not len(doubtful):
+                continue
             try:
                 with np.errstate(all="ignore"):
-                    loss(np.zeros((len(labels), outputs.shape[-1]), outputs.dtype), labels)
+                    loss(np.zeros((len(doubtful), outputs.shape[-1]), outputs.dtype), doubtful)
             except (IndexError, TypeError, ValueError) as error:
                 raise type(error)(
                     f"fit: the model has {outputs.shape[-1]} outputs, and the {name} targets have the labels "

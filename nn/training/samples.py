@@ -44,15 +44,45 @@ def cast(values: npt.ArrayLike, model: Module) -> Array:
     return array if parameter is None or array.dtype.kind != "f" else array.astype(parameter.dtype, copy=False)
 
 
+def check_flag(value: Any, name: str) -> None:
+    """Refuse what merely counts as true or false: "no" would be true."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} is {value!r}; it must be True or False.")
+
+
 def check_count(value: Any, name: str) -> None:
     """Refuse what is not a whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} is {value!r}; it must be a whole number of at least 1.")
 
 
-def default_metrics(targets: Array) -> Metrics:
-    """Accuracy for class indices, nothing for other targets."""
-    return {"accuracy": accuracy} if targets.dtype.kind in "iu" and targets.ndim == 1 else {}
+def checked_metrics(metrics: Metrics | None, targets: Array, caller: str) -> Metrics:
+    """Functions by the names of their columns; without them accuracy for class indices, nothing for other targets."""
+    if metrics is None:
+        return {"accuracy": accuracy} if targets.dtype.kind in "iu" and targets.ndim == 1 else {}
+    given: Any = metrics
+    if not isinstance(given, Mapping) or not all(isinstance(n, str) and callable(each) for n, each in given.items()):
+        raise TypeError(
+            f"{caller}: metrics is {given!r}; needed is a dict of functions of outputs and targets by name, such as "
+            "{'accuracy': nn.metrics.accuracy}."
+        )
+    taken = [name for name in given if name in ("loss", "learning_rate") or name.startswith("validation_")]
+    if taken:
+        raise ValueError(
+            f"{caller}: metrics has the name {taken[0]!r}, and the history has a column 'loss', may have "
+            "'learning_rate', and puts 'validation_' before the names of metrics by itself. Give it another name."
+        )
+    return dict(given)
+
+
+def metric_number(name: str, value: Any) -> float:
+    """The one number that a metric gave."""
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        shape = getattr(value, "shape", None)
+        what = f"a {type(value).__name__}" + ("" if shape is None else f" of shape {shape}")
+        raise TypeError(f"the metric {name!r} gave {what}; needed is one number for outputs and targets.") from error
 
 
 def plain(outputs: Any) -> Array:

@@ -371,3 +371,100 @@ def test_statistics_are_kept_with_the_history():
         assert history.statistics is statistics
     assert statistics.steps.tolist() == [0, 5, 0, 5]
     assert fitted(nn.MLP([2, 2]), problem()).statistics is None
+
+
+# What is refused before anything is learned.
+
+
+class Reshaping(nn.Module):
+    """Takes any number of columns."""
+
+    def __init__(self):
+        self.inner = nn.Linear(1, 2, rng=0)
+
+    def forward(self, x):
+        return self.inner(x.mean(1, keepdims=True))
+
+
+@pytest.mark.parametrize(
+    ("validation", "error"),
+    [
+        ((np.zeros((5, 3)), np.zeros(5, int)), ValueError),
+        ((np.zeros((5, 2)), np.zeros(5)), TypeError),
+        ((np.zeros((5, 2)), np.zeros((5, 3))), TypeError),
+    ],
+)
+def test_validation_samples_that_do_not_fit_show_before_an_epoch_was_spent(validation, error):
+    model = nn.MLP([2, 4, 2], rng=0)
+    before = model.state_dict()
+    with pytest.raises(error) as caught:
+        fitted(model, problem(), validation=validation)
+    assert "this came of the validation samples" in caught.value.__notes__[0]
+    for path, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[path])
+
+
+def test_validation_samples_of_another_shape_that_fit_are_taken():
+    history = fitted(Reshaping(), problem(), validation=(np.zeros((5, 7)), np.zeros(5, int)))
+    assert "validation_loss" in history
+
+
+@pytest.mark.parametrize(
+    ("metrics", "error", "message"),
+    [
+        (["accuracy"], TypeError, r"needed is a dict of functions"),
+        (nn.metrics.accuracy, TypeError, r"needed is a dict of functions"),
+        ({"half": 0.5}, TypeError, r"needed is a dict of functions"),
+        ({"loss": nn.metrics.accuracy}, ValueError, "metrics has the name 'loss'"),
+        ({"validation_loss": nn.metrics.accuracy}, ValueError, "metrics has the name 'validation_loss'"),
+        ({"all": lambda outputs, targets: outputs}, TypeError, r"metric 'all' gave a ndarray of shape \(32, 2\)"),
+    ],
+)
+def test_metrics_that_are_none_are_refused_in_words(metrics, error, message):
+    with pytest.raises(error, match=message):
+        fitted(nn.MLP([2, 2], rng=0), problem(), metrics=metrics)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"model": lambda x: x}, "model is a function; needed is a Module"),
+        ({"loss": nn.CrossEntropyLoss}, "loss is the class CrossEntropyLoss"),
+        ({"optimizer": nn.SGD}, "optimizer is the class SGD"),
+        ({"shuffle": "no"}, "shuffle is 'no'; it must be True or False"),
+        ({"drop_last": 1}, "drop_last is 1"),
+        ({"resume": "no"}, "resume is 'no'"),
+    ],
+)
+def test_what_is_none_of_what_fit_needs_is_refused_in_words(changed, message):
+    model = nn.MLP([2, 2], rng=0)
+    settings = {"model": model, "loss": nn.CrossEntropyLoss(), "optimizer": nn.SGD(model.parameters())}
+    with pytest.raises(TypeError, match=message):
+        nn.fit(**{**settings, "data": problem(), "epochs": 1, "progress": False, **changed})
+
+
+def test_judging_needs_a_model_and_a_loss_too():
+    with pytest.raises(TypeError, match="predict: model is a function"):
+        nn.predict(lambda x: x, np.zeros((3, 2)))
+    with pytest.raises(TypeError, match="evaluate: loss is the class MSELoss"):
+        nn.evaluate(nn.Linear(2, 1), (np.zeros((3, 2)), np.zeros((3, 1))), nn.MSELoss)
+
+
+def test_looking_for_labels_without_an_output_needs_no_memory_for_all_pairs_of_labels():
+    """Twenty thousand classes would have taken 1.6 GB."""
+    import tracemalloc
+
+    classes = 20_000
+    model = nn.Linear(1, classes, rng=0)
+    y = np.arange(classes)
+    tracemalloc.start()
+    fitted(model, (np.zeros((classes, 1)), y), epochs=1, batch_size=8, metrics={}, lr=0.0, callbacks=[Once()])
+    assert tracemalloc.get_traced_memory()[1] < 100e6
+    tracemalloc.stop()
+
+
+class Once(nn.Callback):
+    """Ends a training by Ctrl-C after its first batch."""
+
+    def batch_ended(self, training):
+        raise KeyboardInterrupt

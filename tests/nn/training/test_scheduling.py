@@ -80,3 +80,34 @@ def test_a_plateau_that_watches_what_is_not_there_is_refused():
 def test_what_is_no_schedule_is_refused(schedule, message):
     with pytest.raises(TypeError, match=message):
         fitted(lambda optimizer: schedule)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"monitor": "val_loss"}, "watches 'val_loss', and the history has loss, accuracy"),
+        ({"mode": "max", "interval": "step"}, "watches a high number, and batches have nothing but their loss"),
+        ({"monitor": "accuracy", "interval": "step"}, "watches 'accuracy', and batches have nothing but their loss"),
+    ],
+)
+def test_a_plateau_that_waits_for_what_there_will_not_be_is_refused_before_anything_is_learned(settings, message):
+    model = nn.MLP([2, 2], rng=0)
+    before = model.state_dict()
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    schedule = nn.schedules.ReduceLROnPlateau(optimizer, **settings)
+    with pytest.raises(ValueError, match=message):
+        nn.fit(model, (X, Y), nn.CrossEntropyLoss(), optimizer, epochs=1, schedule=schedule, progress=False)
+    for path, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[path])
+
+
+def test_a_plateau_by_step_watches_the_loss_of_batches():
+    kept = []
+    history = fitted(lambda optimizer: kept.append(Noting(optimizer, interval="step", patience=0)) or kept[0])
+    assert kept[0].told == history.step_losses.tolist()
+
+
+def test_a_schedule_of_another_optimizer_is_refused():
+    other = nn.SGD(nn.MLP([2, 2], rng=0).parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="StepLR changes the rates of another optimizer"):
+        fitted(lambda optimizer: nn.schedules.StepLR(other, 1))
