@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from .module import positive
+from .optim.settings import is_number
 
 
 class Callback:
@@ -106,7 +107,9 @@ class EarlyStopping(Callback):
     ) -> None:
         if mode not in ("min", "max", None):
             raise ValueError(f"EarlyStopping: mode is {mode!r}; it can be 'min', 'max' or None.")
-        if not 0 <= min_delta < math.inf:
+        if not isinstance(monitor, str):
+            raise TypeError(f"EarlyStopping: monitor is {monitor!r}; needed is the name of a column of the history.")
+        if not is_number(min_delta):
             raise ValueError(f"EarlyStopping: min_delta is {min_delta!r}; needed is a finite number of at least 0.")
         self.monitor, self.min_delta = monitor, float(min_delta)
         self.patience = positive(patience, "patience", "EarlyStopping")
@@ -114,9 +117,11 @@ class EarlyStopping(Callback):
         self.restore_best_weights = restore_best_weights
         self.best, self.best_epoch = math.nan, 0
         self._best_weights: dict[str, Any] | None = None
+        self._started = False
 
     def training_started(self, training: Any) -> None:
         """Forget an earlier training, unless this one is continued."""
+        self._started = True
         if not len(training.history):
             self.best, self.best_epoch, self._best_weights = math.nan, 0, None
 
@@ -143,8 +148,9 @@ class EarlyStopping(Callback):
 
     def training_ended(self, training: Any) -> None:
         """Give the model its best weights back, if that was asked for."""
-        if self._best_weights is not None:
+        if self._best_weights is not None and self._started:  # else they may be those of an earlier training
             training.model.load_state_dict(self._best_weights)
+        self._started = False
 
     def state_dict(self) -> dict[str, Any]:
         """The best value, its epoch and, where they are kept, the weights."""
@@ -154,6 +160,11 @@ class EarlyStopping(Callback):
         """Take over what `state_dict` gave."""
         self.best, self.best_epoch = float(state["best"]), int(state["best_epoch"])
         self._best_weights = state["weights"]
+
+    def __repr__(self) -> str:
+        settings = f"{self.monitor!r}, patience={self.patience}, min_delta={self.min_delta:g}, mode={self.mode!r}"
+        state = f"best {self.best:.4g} in epoch {self.best_epoch}" if self.best_epoch else "no epoch yet"
+        return f"EarlyStopping({settings}, restore_best_weights={self.restore_best_weights}): {state}"
 
 
 class ClipGradients(Callback):
@@ -169,7 +180,7 @@ class ClipGradients(Callback):
     Raises
     ------
     ValueError
-        If neither is given, or one is not a number above 0.
+        If neither is given, or one is not a finite number above 0.
 
     Notes
     -----
@@ -192,8 +203,8 @@ class ClipGradients(Callback):
         if max_norm is None and max_value is None:
             raise ValueError("ClipGradients: neither max_norm nor max_value is given; needed is at least one.")
         for name, value in (("max_norm", max_norm), ("max_value", max_value)):
-            if value is not None and not value > 0:
-                raise ValueError(f"ClipGradients: {name} is {value!r}; needed is a number above 0.")
+            if value is not None and not is_number(value, above=0):
+                raise ValueError(f"ClipGradients: {name} is {value!r}; needed is a finite number above 0.")
         self.max_norm, self.max_value = max_norm, max_value
 
     def gradients_ready(self, training: Any) -> None:
@@ -205,3 +216,6 @@ class ClipGradients(Callback):
             clip_grad_norm(parameters, self.max_norm)
         if self.max_value is not None:
             clip_grad_value(parameters, self.max_value)
+
+    def __repr__(self) -> str:
+        return f"ClipGradients(max_norm={self.max_norm!r}, max_value={self.max_value!r})"

@@ -33,6 +33,8 @@ class Checkpoint:
 
     Raises
     ------
+    TypeError
+        If the path is none.
     ValueError
         If `every` is not a whole number of at least 1 (seconds: a number of at least 0), or the unit is not known.
 
@@ -42,7 +44,8 @@ class Checkpoint:
     optimizer, the schedule, every callback's and the statistics' `state_dict`, the history with the sums of the running
     epoch, the order of the data and how far it was learned, and every generator: `fit`'s, the default one of
     `nn.manual_seed`, and those that are attributes of modules, the loss, the schedule, `transform` or callbacks. What
-    else a module, a callback or a function keeps is not in it, nor is NumPy's global generator.
+    else a module, a callback or a function keeps is not in it, nor is NumPy's global generator. Every training needs a
+    file of its own: of two that write the same one, the later write stays.
 
     Examples
     --------
@@ -81,6 +84,9 @@ class Checkpoint:
         if not number or not (given >= 0 if unit == "seconds" else given >= 1 and given % 1 == 0):
             wanted = "a number of at least 0" if unit == "seconds" else "a whole number of at least 1"
             raise ValueError(f"Checkpoint: every is {every!r}; needed is {wanted} for the unit {unit!r}.")
+        place: Any = path
+        if not isinstance(place, str | os.PathLike) or not os.fspath(place):
+            raise TypeError(f"Checkpoint: path is {path!r}; needed is the path of a file, in a folder that exists.")
         self.path, self.every, self.unit = os.fspath(path), every, unit
         self._written = -float("inf")
 
@@ -102,7 +108,7 @@ class Checkpoint:
         arrays: dict[str, Any] = {}
         skeleton = encode(state, arrays)
         metadata = {"kind": KIND, "layout": LAYOUT, "fingerprint": dict(fingerprint), "state": skeleton}
-        write_tensors(self.path, arrays, metadata)
+        write_tensors(self.path, arrays, metadata, operation="Checkpoint")
         self._written = time.monotonic()
 
     def read(self) -> dict[str, Any]:
@@ -122,7 +128,7 @@ class Checkpoint:
         from .serialize import read_tensors
         from .training.encoding import decode
 
-        arrays, metadata = read_tensors(self.path)
+        arrays, metadata = read_tensors(self.path, operation="Checkpoint")
         if metadata.get("kind") != KIND:
             raise ValueError(
                 f"Checkpoint: {self.path} holds tensors, but it is no checkpoint of a training (saved with nn.save?); "

@@ -75,6 +75,8 @@ class Optimizer:
     def __init__(self, params: Parameters, defaults: Mapping[str, Any]) -> None:
         self.defaults = {name: plain(value) for name, value in defaults.items()}
         self.param_groups: list[Group] = []
+        #: The settings of each group as they were at first; what a schedule or a user changed since does not show.
+        self.made_with: list[dict[str, Any]] = []
         self._buffers: list[tuple[Group, FlatBuffer]] = []
         self._add(self._groups(params))
 
@@ -107,6 +109,7 @@ class Optimizer:
         for group in groups:
             self._check(group, seen)
         self.param_groups += groups
+        self.made_with += [{name: value for name, value in group.items() if name != "params"} for group in groups]
         for group in groups:
             self._move_in(group)
 

@@ -29,9 +29,8 @@ def fingerprint(training: Training, plan: Plan) -> dict[str, str]:
         "optimizer": optimizer_line(training.optimizer),
     }
     lines |= dict(module_lines("model", training.model))
-    lines |= dict(module_lines("loss", training.loss)) if isinstance(training.loss, Module) else {
-        "loss": named(training.loss)
-    }
+    loss = training.loss
+    lines |= dict(module_lines("loss", loss)) if isinstance(loss, Module) else {"loss": named(loss)}
     held_out = (None, None) if plan.validation is None else plan.validation
     names = ("inputs", "targets", "validation inputs", "validation targets")
     return lines | {name: array_line(array) for name, array in zip(names, (plan.x, plan.y, *held_out))}
@@ -56,17 +55,22 @@ def module_lines(name: str, module: Module) -> Iterator[tuple[str, str]]:
 
 
 def optimizer_line(optimizer: Any) -> str:
-    """Its kind and the settings that it was made with: those of now may be a schedule's doing."""
-    settings = ", ".join(f"{name}={value!r}" for name, value in optimizer.defaults.items())
-    sizes = [len(group["params"]) for group in optimizer.param_groups]
-    return f"{type(optimizer).__name__}({settings}) of {sizes} parameters"
+    """Its kind and the settings that its groups were made with: those of now may be a schedule's doing."""
+    groups = [
+        f"({', '.join(f'{name}={value!r}' for name, value in made.items())}) of {len(group['params'])} parameters"
+        for made, group in zip(optimizer.made_with, optimizer.param_groups)
+    ]
+    return type(optimizer).__name__ + ", ".join(groups)
 
 
 def schedule_line(schedule: Any) -> str:
-    """Its kind and its settings, if it names them as those of `nn.schedules` do."""
+    """Its kind and its settings, if it names them as those of `nn.schedules` do, and those of its parts."""
     names = ("interval", *getattr(schedule, "settings", ()))
-    settings = ", ".join(f"{name}={getattr(schedule, name)!r}" for name in names if hasattr(schedule, name))
-    return "none" if schedule is None else f"{type(schedule).__name__}({settings})"
+    settings = [f"{name}={getattr(schedule, name)!r}" for name in names if hasattr(schedule, name)]
+    settings += [schedule_line(part) for part in getattr(schedule, "schedulers", ())]
+    if hasattr(schedule, "lr_lambda"):
+        settings.append(named(schedule.lr_lambda))
+    return "none" if schedule is None else f"{type(schedule).__name__}({', '.join(settings)})"
 
 
 def named(function: Callable[..., Any] | None) -> str:

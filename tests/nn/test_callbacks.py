@@ -210,3 +210,40 @@ def test_a_callback_without_a_state_keeps_nothing():
     callback = nn.Callback()
     callback.load_state_dict({})
     assert callback.state_dict() == {}
+
+
+def test_best_weights_of_an_earlier_training_do_not_come_back_where_the_next_one_fails_at_its_start():
+    class Failing(nn.Callback):
+        def training_started(self, training):
+            raise RuntimeError("not today")
+
+    stopping = nn.EarlyStopping("loss", restore_best_weights=True)
+    fitted(nn.MLP([2, 2], rng=0), problem(), callbacks=[stopping])
+    model = nn.MLP([2, 2], rng=1)
+    before = model.state_dict()
+    with pytest.raises(RuntimeError, match="not today"):
+        fitted(model, problem(), callbacks=[Failing(), stopping])
+    for path, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[path])
+
+
+def test_callbacks_say_what_they_are_set_to():
+    stopping = nn.EarlyStopping("loss", patience=3)
+    assert repr(stopping).startswith("EarlyStopping('loss', patience=3, min_delta=0, mode='min'")
+    fitted(nn.MLP([2, 2], rng=0), problem(), callbacks=[stopping])
+    assert "in epoch 2" in repr(stopping)
+    assert repr(nn.ClipGradients(max_norm=1.0)) == "ClipGradients(max_norm=1.0, max_value=None)"
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: nn.EarlyStopping(3), TypeError, "monitor is 3"),
+        (lambda: nn.EarlyStopping(min_delta="a"), ValueError, "min_delta is 'a'"),
+        (lambda: nn.ClipGradients("1"), ValueError, "max_norm is '1'"),
+        (lambda: nn.ClipGradients(max_value=np.inf), ValueError, "max_value is inf"),
+    ],
+)
+def test_settings_of_another_kind_are_refused_in_words(make, error, message):
+    with pytest.raises(error, match=message):
+        make()

@@ -419,3 +419,56 @@ def test_a_copy_of_a_checkpoint_is_one(tmp_path):
     whole.fit()
     copy.fit()
     np.testing.assert_equal(copy.state(), whole.state())
+
+
+def sequence(optimizer, gamma):
+    schedules = nn.schedules
+    parts = [schedules.LambdaLR(optimizer, one_half), schedules.ExponentialLR(optimizer, gamma)]
+    return schedules.SequentialLR(optimizer, parts, [1])
+
+
+def one_half(count):
+    return 0.5
+
+
+def one_third(count):
+    return 1 / 3
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "message"),
+    [
+        (lambda o: sequence(o, 0.5), lambda o: sequence(o, 0.9), r"gamma=0\.9\)\); in the checkpoint .*gamma=0\.5"),
+        (
+            lambda o: nn.schedules.LambdaLR(o, one_half),
+            lambda o: nn.schedules.LambdaLR(o, one_third),
+            "one_third.*; in the checkpoint .*one_half",
+        ),
+    ],
+)
+def test_a_schedule_of_other_parts_is_refused(tmp_path, then, now, message):
+    path = tmp_path / "run.safetensors"
+    first, second = Run(path), Run(path)
+    first.schedule, second.schedule = then(first.optimizer), now(second.optimizer)
+    first.fit()
+    with pytest.raises(ValueError, match=message):
+        second.fit()
+
+
+def test_a_group_that_was_made_with_other_settings_is_refused(tmp_path):
+    path = tmp_path / "run.safetensors"
+    first, second = Run(path, optimizer="groups"), Run(path, optimizer="groups")
+    parameters = list(second.model.parameters())
+    groups = [{"params": parameters[:2], "lr": 0.2}, {"params": parameters[2:]}]
+    second.optimizer = nn.SGD(groups, momentum=0.9)
+    first.fit()
+    first.optimizer.param_groups[0]["lr"] = 0.5  # what changes while training is no other training
+    first.fit(epochs=4)
+    with pytest.raises(ValueError, match=r"optimizer: SGD\(lr=0\.2.*; in the checkpoint SGD\(lr=0\.1"):
+        second.fit()
+
+
+@pytest.mark.parametrize("path", [3, True, None, ""])
+def test_a_path_that_is_none_is_refused_in_words(path):
+    with pytest.raises(TypeError, match="Checkpoint: path is"):
+        nn.Checkpoint(path)
