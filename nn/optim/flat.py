@@ -74,6 +74,7 @@ class FlatBuffer:
         self._pairs = list(zip(self.parameters, self.homes))
         self._everyone = [True] * len(self._pairs)
         self._present: list[bool] = []
+        self._assigned: list[tuple[Array, Array]] = []
         self._runs: list[Run] = []
 
     def part(self, array: Array, number: int) -> Array:
@@ -81,7 +82,9 @@ class FlatBuffer:
         return array[self.edges[number] : self.edges[number + 1]].reshape(self.parameters[number].shape)
 
     def runs(self) -> list[Run]:
-        """The parameters that have a gradient, in as few runs as possible; their gradients are in the buffer.
+        """The parameters that have a gradient, in as few runs as possible.
+
+        Gradients are in the buffer, but for those that the user assigned, which `take_in` brings there.
 
         Raises
         ------
@@ -101,7 +104,8 @@ class FlatBuffer:
         return self._runs
 
     def _gathered(self) -> list[bool]:
-        """Which parameters have a gradient; one that the user assigned is copied into the buffer."""
+        """Which parameters have a gradient; those that the user assigned are noted."""
+        self._assigned.clear()
         for number, (parameter, view) in enumerate(zip(self.parameters, self.views)):
             if parameter.data is not view:
                 raise RuntimeError(
@@ -112,8 +116,15 @@ class FlatBuffer:
         for parameter, home in self._pairs:
             grad = parameter.grad
             if grad is not None and grad is not home:
-                np.copyto(home.data, grad.data)
+                # A view may be one of a buffer, another parameter's gradient, which is perhaps about to be overwritten.
+                self._assigned.append((home.data, grad.data if grad.data.base is None else grad.data.copy()))
         return [parameter.grad is not None for parameter in self.parameters]
+
+    def take_in(self) -> None:
+        """Copy into the buffer the gradients that the user assigned, after those of all buffers were noted."""
+        for home, assigned in self._assigned:
+            np.copyto(home, assigned)
+        self._assigned.clear()
 
     def _split(self, present: list[bool]) -> list[Run]:
         """Neighbours that are present and equally old make one run."""

@@ -143,7 +143,8 @@ class Optimizer:
         name = type(self).__name__
         for parameter in group["params"]:
             if not isinstance(parameter, ad.Tensor):
-                raise TypeError(f"{name}: a parameter must be a Tensor, and this is a {type(parameter).__name__}.")
+                hint = " Pass model.parameters(), without the names." if isinstance(parameter, tuple) else ""
+                raise TypeError(f"{name}: a parameter must be a Tensor, and this is a {type(parameter).__name__}.{hint}")
             if not parameter.is_leaf or parameter.dtype.kind != "f":
                 raise ValueError(
                     f"{name}: {parameter!r} cannot be trained: only leaves of a floating-point dtype can. Pass the "
@@ -151,7 +152,7 @@ class Optimizer:
                 )
             if id(parameter) in seen:
                 raise ValueError(
-                    f"{name}: the parameter {parameter.name or parameter!r} of shape {parameter.shape} is passed "
+                    f"{name}: the parameter {parameter.name or 'without a name'} of shape {parameter.shape} is passed "
                     "twice, and would be updated twice in each step. Tied weights come once in model.parameters()."
                 )
             seen.add(id(parameter))
@@ -224,7 +225,8 @@ class Optimizer:
         >>> w.numpy().round(6), unused.numpy()
         (array([0.5]), array([1.]))
         """
-        for group, runs in [(group, buffer.runs()) for group, buffer in self._buffers]:
+        for group, buffer, runs in [(group, buffer, buffer.runs()) for group, buffer in self._buffers]:
+            buffer.take_in()
             for run in runs:
                 run.steps += 1
                 self.update(group, run)

@@ -254,3 +254,23 @@ def test_a_step_keeps_no_memory(make):
         assert len(gc.get_objects()) - before < 20
     finally:
         gc.enable()
+
+
+@every_optimizer
+@pytest.mark.parametrize("groups", [1, 2])
+def test_gradients_that_were_exchanged_between_parameters_are_followed_as_they_were_assigned(make, groups):
+    """Each is a view of the buffer's part of the other, or of another buffer."""
+    ours, theirs = (parameters((2,), (2,)) for _ in range(2))
+    optimizer = make(ours if groups == 1 else [{"params": [p]} for p in ours])
+    other = make(theirs)
+    for _ in range(2):
+        for p, q in (ours, theirs):
+            p.grad = q.grad = None
+            (p * p + q * q * q).sum().backward()
+        ours[0].grad, ours[1].grad = ours[1].grad, ours[0].grad
+        first, second = (p.grad.numpy().copy() for p in theirs)
+        theirs[0].grad, theirs[1].grad = second, first
+        optimizer.step()
+        other.step()
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
