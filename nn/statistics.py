@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .arguments import positive
 from .callbacks import Callback
 from .layers import Conv2d, Linear
-from .module import Module, positive
+from .module import Module
 from .serialize.atomic import write_atomically
 from .watch import COLUMNS, Watch
 

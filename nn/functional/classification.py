@@ -12,6 +12,7 @@ import numpy as np
 
 import autodiff as ad
 
+from ..arguments import finite, share
 from .operands import operand
 from .reduction import Reduction, checked_reduction, in_dtype, plain, reduced
 
@@ -76,8 +77,7 @@ def cross_entropy(
         except (TypeError, ValueError, IndexError):
             pass  # some labels are ignored, or are refused below in words that fit
     checked_reduction(reduction, "cross_entropy")
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"cross_entropy: label_smoothing is {label_smoothing!r}; needed is a share from 0 to 1.")
+    label_smoothing = share(label_smoothing, "label_smoothing", "cross_entropy")
     if dense and target.dtype.kind != "f":
         target, dense = _hot(target), False
     if dense and ignore_index >= 0:
@@ -171,7 +171,8 @@ def multi_margin_loss(
     Raises
     ------
     TypeError, ValueError, IndexError
-        If labels are not integers, shapes do not fit, a label is out of range, or p is neither 1 nor 2.
+        If labels are not integers, shapes do not fit, a label is out of range, p is neither 1 nor 2, or the margin is
+        no finite number.
 
     Notes
     -----
@@ -188,6 +189,7 @@ def multi_margin_loss(
     """
     if p not in (1, 2):
         raise ValueError(f"multi_margin_loss: p is {p!r}; it can be 1 or 2.")
+    margin = finite(margin, "margin", "multi_margin_loss")
     outputs, target = operand(outputs), operand(target)
     labels, _ = _class_indices(target, outputs, None, "multi_margin_loss")
     weight = _class_weights(weight, outputs, "multi_margin_loss")
@@ -244,10 +246,23 @@ def _hot(target: Any) -> Any:
     return target.argmax(-1)
 
 
+def _how_to_fit(outputs: tuple[int, ...], labels: tuple[int, ...]) -> str:
+    """What is probably to be done about outputs and labels whose shapes do not fit."""
+    if labels[:-1] == outputs:
+        return "Outputs come first and labels second: are they swapped?"
+    if len(outputs) > 2 and labels == outputs[:1] + outputs[2:]:
+        back = ", ".join(map(str, (0, *range(2, len(outputs)), 1)))
+        return f"Classes are on the last axis, not on axis 1 as in PyTorch: move them by outputs.transpose({back})."
+    return (
+        "Classes are on the last axis; a column of labels loses its second axis by [:, 0], and one-hot rows become "
+        "indices by .argmax(-1)."
+    )
+
+
 def _class_indices(target: Any, outputs: Any, ignore_index: int | None, caller: str) -> tuple[Any, Any]:
     """Labels with 0 in place of ignored ones, and which are not ignored; refused if they are no class indices."""
     labels, shape = plain(target), outputs.shape
-    if labels.dtype.kind not in "iu":
+    if labels.dtype.kind not in "iu" and labels.shape[:-1] != shape:
         raise TypeError(
             f"{caller}: the labels are {labels.dtype}{list(labels.shape)} and the outputs have shape {shape}; needed "
             f"are class indices, integers of shape {shape[:-1]}: target.astype(int) makes whole numbers integers."
@@ -256,8 +271,7 @@ def _class_indices(target: Any, outputs: Any, ignore_index: int | None, caller: 
     if not shape or labels.shape != shape[:-1]:
         raise ValueError(
             f"{caller}: the outputs have shape {shape} and the labels {labels.shape}; needed are (..., classes) and "
-            f"(...), so labels of shape {shape[:-1]}. Classes are on the last axis; a column of labels loses its "
-            "second axis by [:, 0], and one-hot rows become indices by .argmax(-1)."
+            f"(...), so labels of shape {shape[:-1]}. {_how_to_fit(shape, labels.shape)}"
         )
     kept = np.ones(labels.shape, bool) if ignore_index is None else target != ignore_index
     wrong = kept & ((labels < 0) | (labels >= shape[-1]))

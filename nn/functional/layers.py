@@ -9,6 +9,7 @@ import numpy as np
 
 import autodiff as ad
 
+from ..arguments import share
 from ..random import Seed, generator
 from .operands import operand
 
@@ -37,9 +38,11 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     >>> nn.functional.linear(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.array([5.0]))
     array([[16.]])
     """
+    if isinstance(weight, list):
+        weight = operand(weight)
     if bias is None:
-        return ad.matmul(x, weight.T if hasattr(weight, "T") else np.transpose(weight))
-    return ad.linear(x, weight, bias)
+        return ad.matmul(x, weight.T)
+    return ad.linear(x, weight, operand(bias))
 
 
 def flatten(x: Any, start_axis: int = 1, end_axis: int = -1) -> Any:
@@ -115,19 +118,12 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Seed = None) -> 
     >>> nn.functional.dropout(np.ones(6), 0.5, rng=0)
     array([2., 0., 0., 0., 2., 2.])
     """
-    probability(p, "dropout")
+    p = share(p, "p", "dropout")
     if not training or p == 0:
         return x
     x = operand(x)
     draws = generator(rng).random(x.shape, np.float64 if x.dtype == np.float64 else np.float32)
-    return ad.dropout(x, draws, p=float(p))
-
-
-def probability(p: Any, caller: str) -> float:
-    """A number between 0 and 1, or an error that says whose it is."""
-    if isinstance(p, bool) or not isinstance(p, int | float | np.number) or not 0 <= p <= 1:
-        raise ValueError(f"{caller}: p is {p!r}; needed is a probability, between 0 and 1.")
-    return float(p)
+    return ad.dropout(x, draws, p=p)
 
 
 def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 import autodiff as ad
 
+from ..arguments import above_0, finite
 from .reduction import Reduction, broadcastable, pair, plain, reduced, scaled
 
 
@@ -97,11 +98,10 @@ def huber_loss(prediction: Any, target: Any, *, delta: float = 1.0, reduction: R
     >>> F.huber_loss([0.5, 3.0], [0.0, 0.0], reduction="none")
     array([0.125, 2.5  ])
     """
-    if not delta > 0:
-        raise ValueError(f"huber_loss: delta is {delta!r}; needed is a number above 0.")
+    delta = above_0(delta, "delta", "huber_loss")
     prediction, target = pair(prediction, target, "huber_loss")
     difference = ad.sub(prediction, target)
-    bounded = ad.clip(difference, -float(delta), float(delta))
+    bounded = ad.clip(difference, -delta, delta)
     return reduced(bounded * (difference - 0.5 * bounded), reduction, "huber_loss")
 
 
@@ -120,7 +120,7 @@ def hinge_loss(outputs: Any, target: Any, *, margin: float = 1.0, reduction: Red
     Raises
     ------
     ValueError
-        If the shapes differ, or a target is neither −1 nor 1.
+        If the shapes differ, a target is neither −1 nor 1, or the margin is no finite number.
 
     Notes
     -----
@@ -132,6 +132,7 @@ def hinge_loss(outputs: Any, target: Any, *, margin: float = 1.0, reduction: Red
     >>> F.hinge_loss([2.0, 0.5, 0.5], [1, 1, -1], reduction="none")
     array([0. , 0.5, 1.5])
     """
+    margin = finite(margin, "margin", "hinge_loss")
     outputs, target = pair(outputs, target, "hinge_loss")
     signs = plain(target)
     if not np.all(np.abs(signs) == 1):

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 import autodiff as ad
 
+from ..arguments import finite, is_number, not_negative
 from ..random import Seed, generator
 
 AnyTensor = TypeVar("AnyTensor", bound=ad.Tensor)
@@ -60,9 +61,9 @@ def constant(tensor: AnyTensor, value: float) -> AnyTensor:
     Raises
     ------
     TypeError
-        If it is no Tensor, or the value no number.
+        If it is no Tensor.
     ValueError
-        If a Tensor of integers cannot hold the value.
+        If the value is no number, or none that a Tensor of integers can hold.
 
     Examples
     --------
@@ -71,7 +72,7 @@ def constant(tensor: AnyTensor, value: float) -> AnyTensor:
     array([0.5, 0.5, 0.5], dtype=float32)
     """
     fillable(tensor, "constant")
-    value = number(value, "value", "constant")
+    value = finite(value, "value", "nn.init.constant")
     if tensor.dtype.kind in "iu" and value != math.floor(value):
         raise ValueError(f"nn.init.constant: the value is {value} and the tensor {tensor.dtype}, which cannot hold it.")
     tensor.data = np.full(tensor.shape, value, tensor.dtype)
@@ -107,7 +108,7 @@ def uniform(tensor: AnyTensor, a: float = 0.0, b: float = 1.0, *, rng: Seed = No
     >>> bool(abs(weight.data).max() <= 0.5)
     True
     """
-    low, high = number(a, "a", "uniform"), number(b, "b", "uniform")
+    low, high = finite(a, "a", "nn.init.uniform"), finite(b, "b", "nn.init.uniform")
     if low > high:
         raise ValueError(f"nn.init.uniform: a is {a} and b is {b}; needed is a least and then a largest value.")
     return filled(tensor, lambda draw: draw.uniform(low, high, tensor.shape), rng, "uniform")
@@ -142,7 +143,7 @@ def normal(tensor: AnyTensor, mean: float = 0.0, std: float = 1.0, *, rng: Seed 
     >>> round(float(weight.data.std()), 3)
     0.01
     """
-    centre, deviation = number(mean, "mean", "normal"), not_negative(std, "std", "normal")
+    centre, deviation = finite(mean, "mean", "nn.init.normal"), not_negative(std, "std", "nn.init.normal")
     return filled(tensor, lambda draw: draw.normal(centre, deviation, tensor.shape), rng, "normal")
 
 
@@ -179,10 +180,11 @@ def truncated_normal(
     >>> bool(abs(weight.data).max() <= 2), round(float(weight.data.std()), 2)
     (True, 0.88)
     """
-    centre, deviation = number(mean, "mean", "truncated_normal"), number(std, "std", "truncated_normal")
-    if not (deviation > 0 and a < b):
+    caller = "nn.init.truncated_normal"
+    centre, deviation = finite(mean, "mean", caller), not_negative(std, "std", caller)
+    if not (is_number(a) and is_number(b) and deviation > 0 and a < b):
         raise ValueError(
-            f"nn.init.truncated_normal: std is {std}, a is {a} and b is {b}; needed are a deviation above 0 and "
+            f"{caller}: std is {std!r}, a is {a!r} and b is {b!r}; needed are a deviation above 0 and "
             "a least and then a larger value."
         )
     low, high = (float(a) - centre) / deviation, (float(b) - centre) / deviation
@@ -237,19 +239,3 @@ def fillable(tensor: Any, caller: str) -> None:
             f"nn.init.{caller}: a {type(tensor).__name__} was given; needed is a Tensor or a Parameter, such as "
             "layer.weight. nn.Parameter(array) makes one of an array."
         )
-
-
-def number(value: Any, name: str, caller: str) -> float:
-    """A finite number, or an error that says whose it is not."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"nn.init.{caller}: {name} is {value!r}; needed is a number.")
-    if not math.isfinite(value):
-        raise ValueError(f"nn.init.{caller}: {name} is {value!r}; needed is a finite number.")
-    return float(value)
-
-
-def not_negative(value: Any, name: str, caller: str) -> float:
-    """A finite number of at least 0."""
-    if number(value, name, caller) < 0:
-        raise ValueError(f"nn.init.{caller}: {name} is {value!r}; needed is a number of at least 0.")
-    return float(value)

@@ -9,8 +9,9 @@ import numpy as np
 
 import autodiff as ad
 
+from ..arguments import not_negative
 from ..random import Seed
-from .filling import TRUNCATED_DEVIATION, AnyTensor, between, fillable, filled, normal, not_negative, uniform
+from .filling import TRUNCATED_DEVIATION, AnyTensor, between, fillable, filled, normal, uniform
 from .signals import fans, gain
 
 
@@ -24,7 +25,8 @@ def xavier_uniform(tensor: AnyTensor, gain: float = 1.0, *, rng: Seed = None) ->
     >>> bool(abs(weight.data).max() <= 1.0)
     True
     """
-    return _uniform(tensor, not_negative(gain, "gain", "xavier_uniform") * math.sqrt(6 / _fan(tensor)), rng)
+    gain = not_negative(gain, "gain", "nn.init.xavier_uniform")
+    return _uniform(tensor, gain * math.sqrt(6 / _fan(tensor)), rng)
 
 
 def xavier_normal(tensor: AnyTensor, gain: float = 1.0, *, rng: Seed = None) -> AnyTensor:
@@ -37,7 +39,8 @@ def xavier_normal(tensor: AnyTensor, gain: float = 1.0, *, rng: Seed = None) -> 
     >>> round(float(weight.data.std()), 3)
     0.071
     """
-    return normal(tensor, 0.0, not_negative(gain, "gain", "xavier_normal") * math.sqrt(2 / _fan(tensor)), rng=rng)
+    gain = not_negative(gain, "gain", "nn.init.xavier_normal")
+    return normal(tensor, 0.0, gain * math.sqrt(2 / _fan(tensor)), rng=rng)
 
 
 def kaiming_uniform(
@@ -198,7 +201,7 @@ def orthogonal(tensor: AnyTensor, gain: float = 1.0, *, rng: Seed = None) -> Any
     >>> bool(np.allclose(weight @ weight.T, np.eye(3), atol=1e-6))
     True
     """
-    scale = not_negative(gain, "gain", "orthogonal")
+    scale = not_negative(gain, "gain", "nn.init.orthogonal")
     _fan(tensor)
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
 

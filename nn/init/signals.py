@@ -6,6 +6,8 @@ import math
 
 import autodiff as ad
 
+from ..arguments import finite
+
 
 def fans(tensor: ad.Tensor) -> tuple[int, int]:
     """How many inputs each output of a weight has, and how many outputs each input.
@@ -52,7 +54,7 @@ def gain(nonlinearity: str, a: float = 0.0) -> float:
     Raises
     ------
     ValueError
-        If the activation is not known.
+        If the activation is not known, or the slope no finite number.
 
     Notes
     -----
@@ -64,6 +66,7 @@ def gain(nonlinearity: str, a: float = 0.0) -> float:
     >>> round(nn.init.gain("relu"), 4)
     1.4142
     """
+    a = finite(a, "a", "nn.init.gain")
     leaky = math.sqrt(2 / (1 + a * a))
     gains = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "leaky_relu": leaky}
     if nonlinearity not in gains:

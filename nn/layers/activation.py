@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
-
 from .. import functional
+from ..arguments import finite, whole
 from ..module import Module
 
 
@@ -272,20 +271,6 @@ class LogSoftmax(Softmax):
     def forward(self, x: Any) -> Any:
         """Apply the function to x along the axis."""
         return functional.log_softmax(x, self.axis)
-
-
-def finite(value: Any, name: str, caller: str) -> float:
-    """A finite number, or an error that says whose it is."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
-        raise ValueError(f"{caller}: {name} is {value!r}; needed is a finite number.")
-    return float(value)
-
-
-def whole(value: Any, name: str, caller: str) -> int:
-    """A whole number, or an error that says whose it is."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ValueError(f"{caller}: {name} is {value!r}; needed is a whole number.")
-    return int(value)
 
 
 #: By the names that `MLP` knows.

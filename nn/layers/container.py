@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, overload
 
@@ -128,9 +128,13 @@ class MLP(Sequential):
         dtype: npt.DTypeLike = np.float32,
         rng: Seed = None,
     ) -> None:
-        sizes = tuple(sizes)
+        given: Any = sizes
+        sizes = tuple(given) if isinstance(given, Iterable) else ()
         if len(sizes) < 2:
-            raise ValueError(f"MLP: {sizes} are too few sizes; needed are at least those of input and output.")
+            raise ValueError(
+                f"MLP: {given!r} are too few sizes; needed is a list of at least those of input and output, such as "
+                "nn.MLP([2, 50, 2])."
+            )
         if isinstance(activation, str):
             if activation not in ACTIVATIONS:
                 raise ValueError(f"MLP: no activation is called {activation!r}; there are {', '.join(ACTIVATIONS)}.")

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import functional, init
+from ..arguments import floating, positive
 from ..functional.operands import operand
-from ..module import Module, Parameter, floating, positive
+from ..module import Module, Parameter
 from ..random import Seed, generator
 
 Pair = int | tuple[int, int]
@@ -20,7 +21,7 @@ Padding = Pair | tuple[Pair, Pair] | Literal["same", "valid"]
 def pair(value: Pair, name: str, least: int, caller: str) -> tuple[int, int]:
     """One number for both directions, or one for each, as two."""
     both: tuple[Any, ...] = tuple(value) if isinstance(value, tuple | list) else (value, value)
-    if len(both) != 2 or not all(isinstance(n, int | np.integer) and n >= least for n in both):
+    if len(both) != 2 or any(type(n) is bool or not isinstance(n, int | np.integer) or n < least for n in both):
         raise ValueError(f"{caller}: {name} is {value!r}; needed is one or two whole numbers of at least {least}.")
     return int(both[0]), int(both[1])
 
@@ -111,15 +112,24 @@ class Conv2d(Module):
         x = operand(x)
         shape = x.shape
         if len(shape) != 4 or shape[1] != self.in_channels:
-            hint = "Add the axis of channels with x[:, None]" if len(shape) == 3 else "Are the axes in this order"
             raise ValueError(
                 f"Conv2d({self.extra_repr()}): the input has shape {shape} and needs (batch, {self.in_channels}, "
-                f"height, width). {hint}?"
+                f"height, width). {self._how_to_fit(shape)}"
             )
         try:
             return functional.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
         except ValueError as error:
             raise ValueError(f"Conv2d({self.extra_repr()}): the input has shape {shape}. {error}") from error
+
+    def _how_to_fit(self, shape: tuple[int, ...]) -> str:
+        """What is probably to be done about an input that does not fit."""
+        if len(shape) == 3 and shape[0] == self.in_channels > 1:
+            return "A single image becomes a batch by x[None]."
+        if len(shape) == 3 and self.in_channels == 1:
+            return "Images without channels get that axis by x[:, None]; a single image becomes a batch by x[None]."
+        if len(shape) == 4 and shape[3] == self.in_channels:
+            return "Channels that come last are brought there by x.transpose(0, 3, 1, 2)."
+        return "Has the layer before other channels, or is a reshape to images missing?"
 
     def extra_repr(self) -> str:
         """Channels and kernel, and what is not as usual."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import functional
-from ..functional.layers import probability
+from ..arguments import share
 from ..module import Module
 from ..random import Seed, generator
 
@@ -42,7 +42,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: Seed = None) -> None:
-        self.p = probability(p, "Dropout")
+        self.p = share(p, "p", "Dropout")
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Any:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import functional
-from ..module import Module, Parameter, floating, positive
+from ..arguments import floating, positive
+from ..module import Module, Parameter
 from ..random import Seed, generator
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import init
+from ..arguments import floating, positive
 from ..functional import linear
-from ..module import Module, Parameter, floating, positive
+from ..module import Module, Parameter
 from ..random import Seed, generator
 
 

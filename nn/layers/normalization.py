@@ -10,9 +10,10 @@ import numpy.typing as npt
 import autodiff as ad
 
 from .. import functional
+from ..arguments import floating, not_negative, positive
 from ..functional.normalization import count_batch
 from ..functional.operands import joined, operand
-from ..module import Buffer, Module, Parameter, floating, positive
+from ..module import Buffer, Module, Parameter
 
 
 class _BatchNorm(Module):
@@ -274,11 +275,3 @@ class LayerNorm(Module):
         elif self.bias is None:
             settings.append("bias=False")
         return ", ".join(settings)
-
-
-def not_negative(value: Any, name: str, caller: str) -> float:
-    """A finite number of at least 0, or an error that says whose it is."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not 0 <= value < np.inf:
-        raise ValueError(f"{caller}: {name} is {value!r}; needed is a number of at least 0.")
-    return float(value)

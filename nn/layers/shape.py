@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import functional
+from ..arguments import positive, whole
 from ..functional.operands import joined, operand
-from ..module import Module, positive
-from .activation import whole
+from ..module import Module
 
 
 class Flatten(Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arguments import finite, share
 from ..functional import cross_entropy, multi_margin_loss, nll_loss
 from ..functional.reduction import Reduction
 from .base import Loss, settings
@@ -48,13 +49,9 @@ class CrossEntropyLoss(Loss):
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(reduction)
-        if not 0 <= label_smoothing <= 1:
-            raise ValueError(
-                f"CrossEntropyLoss: label_smoothing is {label_smoothing!r}; needed is a share from 0 to 1."
-            )
         self.weight = self.buffered(weight)
         self.ignore_index = ignore_index
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = share(label_smoothing, "label_smoothing", "CrossEntropyLoss")
 
     def forward(self, logits: Any, target: Any) -> Any:
         """Compare logits (..., classes) with class indices (...), or one-hot rows or probabilities (..., classes)."""
@@ -146,7 +143,7 @@ class MultiMarginLoss(Loss):
         if p not in (1, 2):
             raise ValueError(f"MultiMarginLoss: p is {p!r}; it can be 1 or 2.")
         self.p = p
-        self.margin = margin
+        self.margin = finite(margin, "margin", "MultiMarginLoss")
         self.weight = self.buffered(weight)
 
     def forward(self, outputs: Any, target: Any) -> Any:

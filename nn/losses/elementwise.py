@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arguments import above_0, finite
 from ..functional import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -90,9 +91,7 @@ class HuberLoss(Loss):
 
     def __init__(self, reduction: Reduction = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
-        if not delta > 0:
-            raise ValueError(f"HuberLoss: delta is {delta!r}; needed is a number above 0.")
-        self.delta = delta
+        self.delta = above_0(delta, "delta", "HuberLoss")
 
     def forward(self, prediction: Any, target: Any) -> Any:
         """Compare two arrays of one shape."""
@@ -126,7 +125,7 @@ class HingeLoss(Loss):
 
     def __init__(self, margin: float = 1.0, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction)
-        self.margin = margin
+        self.margin = finite(margin, "margin", "HingeLoss")
 
     def forward(self, outputs: Any, target: Any) -> Any:
         """Compare scores with targets of their shape, −1 or 1."""

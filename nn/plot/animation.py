@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arguments import positive
 from ..callbacks import Callback
-from ..module import Module, positive
+from ..module import Module
 from ..serialize.atomic import write_atomically
 from . import style
 from .plane import decision_boundary, probability_map

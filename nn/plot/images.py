@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 import autodiff as ad
 
+from ..arguments import positive
 from ..layers import Conv2d, Linear
-from ..module import Module, positive
+from ..module import Module
 from . import style
 
 if TYPE_CHECKING:

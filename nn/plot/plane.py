@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..module import positive
+from ..arguments import positive
 from . import style
 from .scores import Kind, Model, classes, probabilities
 

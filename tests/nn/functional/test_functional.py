@@ -46,6 +46,12 @@ CALLS = {
 ELSEWHERE = {"dropout", "flatten", "global_avg_pool2d"}
 
 
+def test_linear_takes_lists():
+    for bias in (None, BIAS):
+        lists = [None if a is None else a.tolist() for a in (ROWS, WEIGHT, bias)]
+        np.testing.assert_array_equal(functional.linear(*lists), functional.linear(ROWS, WEIGHT, bias))
+
+
 def test_every_function_is_tested():
     assert set(CALLS) | ELSEWHERE == FUNCTIONS
 

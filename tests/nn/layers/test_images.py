@@ -111,6 +111,11 @@ def test_dtypes_stay_and_lists_are_taken(name):
 REFUSED = {
     "channels": (lambda: nn.Conv2d(1, 8, 3)(IMAGES), r"\(2, 3, 8, 8\) and needs \(batch, 1, height, width\)"),
     "no channel axis": (lambda: nn.Conv2d(1, 8, 3)(IMAGES[:, 0]), r"x\[:, None\]"),
+    "one gray image or many": (lambda: nn.Conv2d(1, 8, 3)(IMAGES[0]), r"x\[:, None\].*x\[None\]"),
+    "a single image": (lambda: nn.Conv2d(3, 8, 3)(IMAGES[0]), r"\(3, 8, 8\) and needs.*batch by x\[None\]"),
+    "channels last": (lambda: nn.Conv2d(3, 8, 3)(IMAGES.transpose(0, 2, 3, 1)), r"x.transpose\(0, 3, 1, 2\)"),
+    "other channels": (lambda: nn.Conv2d(4, 8, 3)(IMAGES), "Has the layer before other channels"),
+    "a kernel that is a truth": (lambda: nn.Conv2d(3, 8, True), "kernel_size is True"),
     "small images": (lambda: nn.Conv2d(3, 8, 9)(IMAGES), r"Conv2d\(3, 8, 9\): .*\(2, 3, 8, 8\).*smaller kernel"),
     "groups": (lambda: nn.Conv2d(3, 8, 3, groups=2), "multiples of groups"),
     "kernel": (lambda: nn.Conv2d(3, 8, 0), "kernel_size"),

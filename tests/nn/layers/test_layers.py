@@ -62,6 +62,7 @@ REFUSED = {
     "half a feature": (lambda: nn.Linear(5 / 2, 3), r"Linear\(2.5, 3\): in_features is 2.5"),
     "features in words": (lambda: nn.Linear(2, "3"), "out_features is '3'"),
     "features of a list": (lambda: nn.Linear(2, 3)([[1.0, 2.0, 3.0]]), r"\(1, 3\) and needs \(\.\.\., 2\)"),
+    "sizes that are one": (lambda: nn.MLP(3), r"MLP: 3 are too few sizes.*nn\.MLP\(\[2, 50, 2\]\)"),
     "one size": (lambda: nn.MLP([2]), "too few"),
     "activation": (lambda: nn.MLP([2, 1], activation="rely"), "rely.*relu"),
 }

@@ -217,6 +217,15 @@ REFUSED = {
     "float labels": (lambda: F.cross_entropy(LOGITS, np.zeros(3)), TypeError, r"float64\[3\].*astype\(int\).*\(3, 2\)"),
     "too many": (lambda: F.cross_entropy(LOGITS, np.zeros(4, int)), ValueError, r"\(3, 2\).*\(4,\)"),
     "a column": (lambda: F.cross_entropy(LOGITS, np.zeros((3, 1), int)), ValueError, r"\[:, 0\]"),
+    "swapped": (lambda: F.cross_entropy([0, 1, 0], LOGITS), ValueError, r"\(3,\) and the labels \(3, 2\).*swapped"),
+    "axis 1": (
+        lambda: F.cross_entropy(np.zeros((2, 3, 4, 5)), np.zeros((2, 4, 5), int)), ValueError,
+        r"not on axis 1 as in PyTorch: move them by outputs.transpose\(0, 2, 3, 1\)"
+    ),
+    "axis 1 of nll": (lambda: F.nll_loss(np.zeros((2, 3, 4)), np.zeros((2, 4), int)), ValueError, r"\(0, 2, 1\)"),
+    "smoothing in words": (lambda: nn.CrossEntropyLoss(label_smoothing="0.1"), ValueError, "label_smoothing is '0.1'"),
+    "margin in words": (lambda: nn.MultiMarginLoss(margin="1"), ValueError, "MultiMarginLoss: margin is '1'"),
+    "no margin": (lambda: F.multi_margin_loss(LOGITS, [0, 1, 0], margin=None), ValueError, "margin is None"),
     "no classes": (lambda: F.cross_entropy(1.0, 0), ValueError, "not one-hot|classes"),
     "start at 1": (lambda: F.cross_entropy(LOGITS, [1, 2, 1]), IndexError, r"\(1,\) is 2.*2 classes.*start at 1"),
     "negative": (lambda: F.cross_entropy(LOGITS, [0, -1, 1]), IndexError, "is -1"),
@@ -237,7 +246,7 @@ REFUSED = {
     "margin reduction": (lambda: F.multi_margin_loss(LOGITS, [0, 1, 0], reduction="max"), ValueError, "'max'"),
     "power": (lambda: F.multi_margin_loss(LOGITS, [0, 1, 0], p=3), ValueError, "p is 3"),
     "power of module": (lambda: nn.MultiMarginLoss(3), ValueError, "p is 3"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("refused", REFUSED)
