@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from .module import positive
+from .arguments import positive
 from .optim.settings import is_number
 
 

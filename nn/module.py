@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 import autodiff as ad
 
-from .arguments import floating, positive
+from .arguments import floating
 from .hooks import Hook, HookHandle, call_with_hooks, registered
 from .parameter import Buffer, Parameter
 from .state import LoadResult, load
 from .tree import Tree
 
-__all__ = ["Buffer", "Module", "Parameter", "floating", "positive"]
+__all__ = ["Buffer", "Module", "Parameter"]
 
 #: What is remembered to be faster, and is no part of a copy.
 _TRANSIENT = ("_scope", "_order", "_turn")
