@@ -143,8 +143,9 @@ class Optimizer:
         name = type(self).__name__
         for parameter in group["params"]:
             if not isinstance(parameter, ad.Tensor):
-                hint = " Pass model.parameters(), without the names." if isinstance(parameter, tuple) else ""
-                raise TypeError(f"{name}: a parameter must be a Tensor, and this is a {type(parameter).__name__}.{hint}")
+                hint = ": pass model.parameters(), without the names" if isinstance(parameter, tuple) else ""
+                what = type(parameter).__name__
+                raise TypeError(f"{name}: a parameter must be a Tensor, and this is a {what}{hint}.")
             if not parameter.is_leaf or parameter.dtype.kind != "f":
                 raise ValueError(
                     f"{name}: {parameter!r} cannot be trained: only leaves of a floating-point dtype can. Pass the "
