@@ -118,7 +118,9 @@ def batches(samples: int, size: int) -> Iterator[slice]:
 
 def loss_number(value: Any) -> float:
     """The one number that a loss gave, or an error that says why there has to be one."""
-    array = plain(value)
+    array = value.data if isinstance(value, ad.Tensor) else np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"the loss gave a {type(value).__name__}; needed is one number for a batch. Does it return it?")
     if array.size != 1:
         raise ValueError(
             f"the loss has shape {array.shape}; needed is one number for a batch. Use the reduction 'mean' or 'sum'."

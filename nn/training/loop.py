@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import autodiff as ad
+
 from ..callbacks import Callback
 from ..checkpoint import Checkpoint
 from ..history import History
@@ -198,6 +200,11 @@ def learn_batch(training: Training, plan: Plan) -> None:
     outputs = training.model(training.x)
     loss = training.loss(outputs, training.y)
     examine(training, plan, plain(outputs), loss_number(loss))
+    if not isinstance(loss, ad.Tensor):
+        raise TypeError(
+            f"fit: the loss gave a {type(loss).__name__}, which knows nothing of the model; needed is a Tensor "
+            "that was computed from the model's outputs, without .numpy(), .data or .item() on the way."
+        )
     loss.backward()
     training.call("gradients_ready")
     training.optimizer.step()

@@ -87,4 +87,10 @@ def metric_number(name: str, value: Any) -> float:
 
 def plain(outputs: Any) -> Array:
     """The array in a Tensor, or what is one already."""
-    return outputs.data if isinstance(outputs, ad.Tensor) else np.asarray(outputs)
+    if isinstance(outputs, ad.Tensor):
+        return outputs.data
+    if isinstance(outputs, tuple | list | Mapping) or outputs is None:
+        raise TypeError(
+            f"the model gave a {type(outputs).__name__}; needed is one Tensor of outputs, a row per sample."
+        )
+    return np.asarray(outputs)

@@ -468,3 +468,36 @@ class Once(nn.Callback):
 
     def batch_ended(self, training):
         raise KeyboardInterrupt
+
+
+class Pair(nn.Module):
+    """Gives two things."""
+
+    def __init__(self):
+        self.inner = nn.Linear(2, 2, rng=0)
+
+    def forward(self, x):
+        return self.inner(x), x
+
+
+class Severed(Pair):
+    """Gives an array, which remembers nothing."""
+
+    def forward(self, x):
+        return self.inner(x).numpy()
+
+
+@pytest.mark.parametrize(
+    ("model", "loss", "message"),
+    [
+        (Pair, lambda outputs, y: outputs[0].sum(), "the model gave a tuple"),
+        (Severed, lambda outputs, y: np.sum(outputs), "the loss gave a float32, which knows nothing of the model"),
+        (nn.MLP, lambda outputs, y: outputs.sum().item(), "the loss gave a float, which knows"),
+        (nn.MLP, lambda outputs, y: None, "the loss gave a NoneType"),
+    ],
+)
+def test_outputs_and_losses_that_cannot_be_learned_from_are_refused_in_words(model, loss, message):
+    made = nn.MLP([2, 2], rng=0) if model is nn.MLP else model()
+    optimizer = nn.SGD(made.parameters())
+    with pytest.raises(TypeError, match=message):
+        nn.fit(made, problem(), loss, optimizer, epochs=1, metrics={}, progress=False)
