@@ -37,6 +37,10 @@ class Plane:
         self, model: Model, samples: Any, resolution: int, padding: float, outputs: Kind | None, batch_size: int,
         caller: str,
     ) -> None:  # fmt: skip
+        if not isinstance(samples, tuple | list) or len(samples) != 2:
+            raise ValueError(
+                f"{caller}: the samples are a {type(samples).__name__}; needed is a pair (x, y) of points and classes."
+            )
         x, y = samples
         self.x: Array = np.asarray(x)
         if self.x.ndim != 2 or self.x.shape[1] != 2 or not len(self.x) or len(self.x) != len(y):
@@ -44,6 +48,8 @@ class Plane:
                 f"{caller}: the inputs have shape {self.x.shape} and there are {len(y)} targets; needed are (samples, "
                 "2) and as many targets: only points of the plane can be drawn."
             )
+        if self.x.dtype.kind not in "fiub" or not np.isfinite(self.x).all():
+            raise ValueError(f"{caller}: the inputs are {self.x.dtype} and hold NaN or infinity, which are no places.")
         if positive(resolution, "resolution", caller) < 2:
             raise ValueError(f"{caller}: resolution is 1; a grid has at least 2 points in each direction.")
         (left, bottom), (right, top) = self.x.min(0) - padding, self.x.max(0) + padding

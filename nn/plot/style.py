@@ -36,6 +36,13 @@ def axes(ax: Axes | None, width: float = 6.4, height: float = 4.8) -> Axes:
     """
     require_matplotlib()
     if ax is not None:
+        from matplotlib.axes import Axes
+
+        if not isinstance(ax, Axes):
+            raise TypeError(
+                f"nn.plot: ax is of type {type(ax).__name__}; needed is one matplotlib Axes, as `figure, ax = "
+                "pyplot.subplots()` gives, or None for a new figure."
+            )
         return ax
     from matplotlib import pyplot
 

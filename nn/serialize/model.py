@@ -13,7 +13,7 @@ import autodiff as ad
 from ..module import Module
 from .layout import Array
 from .reading import read_tensors
-from .writing import write_tensors
+from .writing import type_name, write_tensors
 
 
 class SavedState(NamedTuple):
@@ -155,7 +155,8 @@ def _state(model: Any) -> Mapping[str, Array]:
     for name, value in model.items():
         if not isinstance(value, ad.Tensor | np.ndarray | np.generic):
             raise TypeError(
-                f"nn.save: {name!r} is of type {type(value).__name__}; a state dict has one array per name. Numbers "
-                "and settings belong to `metadata`; an optimizer's state is kept, with the model's, by nn.Checkpoint."
+                f"nn.save: {name!r} is of type {type_name(value)}; a state dict has one array per name. Numbers "
+                "and settings belong to `metadata`; an optimizer's state is kept, with the model's, by nn.Checkpoint. "
+                "Tensors of another library become arrays by its own means, such as .numpy()."
             )
     return {name: value.data if isinstance(value, ad.Tensor) else value for name, value in model.items()}

@@ -143,7 +143,7 @@ def _json(metadata: Mapping[str, Any] | None, operation: str) -> str:
         unfit = str(error)
     raise TypeError(
         f"{operation}: the metadata cannot be kept as JSON: {unfit}. Possible are dicts with str keys, lists, str, "
-        "int, float, bool and None; arrays belong into `arrays`."
+        "int, float, bool and None; NumPy's numbers become such by .item(), and arrays belong into `arrays`."
     )
 
 
@@ -158,4 +158,10 @@ def _unfit(value: Any, place: str) -> Iterator[str]:
         for index, item in enumerate(value):
             yield from _unfit(item, f"{place}[{index}]")
     elif not (value is None or isinstance(value, str | int | float)):
-        yield f"{place} is of type {type(value).__name__}"
+        yield f"{place} is of type {type_name(value)}"
+
+
+def type_name(value: Any) -> str:
+    """The name of a type, with its library's where it is not Python's own: NumPy has a bool too."""
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

@@ -52,6 +52,12 @@ def test_a_plot_returns_the_axes_that_it_was_given_and_opens_no_figure(name, ax,
 
 
 @pytest.mark.parametrize("name", DRAWN)
+def test_a_figure_in_place_of_axes_is_refused(name, ax):
+    with pytest.raises(TypeError, match=r"ax is of type Figure; needed is one matplotlib Axes"):
+        DRAWN[name](ax.figure)
+
+
+@pytest.mark.parametrize("name", DRAWN)
 def test_without_axes_a_plot_makes_one_figure(name, pyplot):
     ax = DRAWN[name](None)
     assert pyplot.get_fignums() == [ax.figure.number]

@@ -176,6 +176,11 @@ def test_what_is_no_picture_of_the_plane_is_refused():
         draw(model, (np.zeros((5, 3)), np.zeros(5, int)))
     with pytest.raises(ValueError, match="as many targets"):
         draw(model, (x, y[:-1]))
+    for place in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="decision_boundary: the inputs are float64 and hold NaN or infinity"):
+            draw(model, (np.array([[0.0, place]]), [0]))
+    with pytest.raises(ValueError, match=r"the samples are a ndarray; needed is a pair \(x, y\)"):
+        draw(model, np.zeros((2, 2)))
     with pytest.raises(ValueError, match="resolution is"):
         draw(model, (x, y), resolution=0)
     with pytest.raises(ValueError, match="resolution is 1"):

@@ -1,4 +1,6 @@
 """A model's state goes to a file and back to the bit; what does not fit is refused and changes nothing."""
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -201,6 +203,7 @@ def test_a_missing_file_leaves_the_model_untouched(path, twin):
         (lambda model: {"model": model.state_dict()}, r"'model' is of type dict; .*nn\.Checkpoint"),
         (lambda model: {**model.state_dict(), "lr": 0.1}, r"'lr' is of type float; .*`metadata`"),
         (lambda model: {"weight": [1.0, 2.0]}, r"'weight' is of type list"),
+        (lambda model: {"weight": SimpleNamespace()}, r"'weight' is of type types.SimpleNamespace; .*\.numpy\(\)"),
         (lambda model: list(model.parameters()), "of type list; needed is a module or a state dict"),
     ],
 )

@@ -145,8 +145,9 @@ for _ in range(100_000):
 @pytest.mark.parametrize(
     ("notes", "words"),
     [
-        ({"a": {"loss": [1.0, np.float32(2)]}}, r"metadata\['a'\]\['loss'\]\[1\] is of type float32"),
-        ({"a": np.ones(2)}, r"metadata\['a'\] is of type ndarray.*arrays belong into `arrays`"),
+        ({"a": {"loss": [1.0, np.float32(2)]}}, r"metadata\['a'\]\['loss'\]\[1\] is of type numpy.float32.*\.item\(\)"),
+        ({"a": np.bool_(True)}, r"metadata\['a'\] is of type numpy.bool"),
+        ({"a": np.ones(2)}, r"metadata\['a'\] is of type numpy.ndarray.*arrays belong into `arrays`"),
         ({"milestones": {3: 1}}, r"metadata\['milestones'\] has the key 3, of type int"),
         ({"a": {1, 2}}, "of type set"),
         ({"a": b"x"}, "of type bytes"),
@@ -155,7 +156,7 @@ for _ in range(100_000):
         ({"a": 10**5000}, "4300 digits"),
         ([1], "metadata are of type list"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_metadata_that_would_not_come_back_are_refused_and_the_old_file_stays(path, notes, words):
     write_tensors(path, {"x": np.ones(1)})
