@@ -197,6 +197,8 @@ def learn_batch(training: Training, plan: Plan) -> None:
     training.x, training.y = plan.batch(training.order[start:stop], training.rng)
     training.call("batch_started")
     training.optimizer.zero_grad()
+    if plan.nonfinite == "raise":
+        training.keep_buffers()
     outputs = training.model(training.x)
     loss = training.loss(outputs, training.y)
     examine(training, plan, plain(outputs), loss_number(loss))
@@ -221,9 +223,10 @@ def examine(training: Training, plan: Plan, outputs: Array, loss: float) -> None
         check_labels(training.loss, outputs, plan)
     training.history.add_step(loss)
     if not math.isfinite(loss) and plan.nonfinite == "raise":
+        training.put_back_buffers()
         training.history.stopped = f"the loss was {loss} {place(training)}"
         raise NonFiniteLoss(
-            f"fit: the loss is {loss} {place(training)}; the weights are those before this step. Usually the learning "
+            f"fit: the loss is {loss} {place(training)}; the model is as before this step. Usually the learning "
             f"rate is too high ({learning_rate(training):g} here): lower it, or limit the gradients with "
             "nn.ClipGradients. Otherwise look for inputs that are not finite or not scaled, and for log, sqrt or / of "
             'numbers near 0 (autodiff.detect_anomaly finds the operation). nonfinite="continue" goes on regardless.',

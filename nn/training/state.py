@@ -123,6 +123,8 @@ class Training:
         self.position = 0
         self.totals = Totals()
         self.stop_reason: str | None = None
+        self._buffers = [*model.buffers(), *(loss.buffers() if isinstance(loss, Module) else ())]
+        self._buffers_before: list[Array] = []
         #: The state before the first step, until that is made.
         self.untouched: dict[str, Any] | None = None
         self._epoch_began = time.monotonic()
@@ -156,6 +158,15 @@ class Training:
         self.step += 1
         self.position += samples
         self.totals.samples += samples
+
+    def keep_buffers(self) -> None:
+        """Copy what a forward pass may change: a batch that is not finite would ruin running statistics for good."""
+        self._buffers_before = [buffer.data.copy() for buffer in self._buffers]
+
+    def put_back_buffers(self) -> None:
+        """Undo what the forward pass changed."""
+        for buffer, before in zip(self._buffers, self._buffers_before):
+            buffer.data = before
 
     def end_epoch(self, row: Mapping[str, float]) -> None:
         """Give the epoch its row in the history."""

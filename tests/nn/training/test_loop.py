@@ -501,3 +501,21 @@ def test_outputs_and_losses_that_cannot_be_learned_from_are_refused_in_words(mod
     optimizer = nn.SGD(made.parameters())
     with pytest.raises(TypeError, match=message):
         nn.fit(made, problem(), loss, optimizer, epochs=1, metrics={}, progress=False)
+
+
+def test_a_batch_that_is_not_finite_leaves_running_statistics_as_they_were():
+    model = nn.Sequential(nn.Linear(2, 4, rng=0), nn.BatchNorm1d(4), nn.Linear(4, 2, rng=0))
+    kept = []
+
+    class Keep(nn.Callback):
+        def batch_ended(self, training):
+            kept.append(training.model.state_dict())
+
+    x, y = problem(48)
+    x[40] = np.nan
+    with pytest.raises(nn.NonFiniteLoss, match="the model is as before this step"):
+        fitted(model, (x, y), shuffle=False, batch_size=16, callbacks=[Keep()])
+    assert len(kept) == 2
+    for path, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, kept[-1][path])
+        assert np.isfinite(array).all()
