@@ -43,9 +43,10 @@ class Checkpoint:
     It holds the model's parameters and buffers and which of them are frozen, a loss that is a module likewise, the
     optimizer, the schedule, every callback's and the statistics' `state_dict`, the history with the sums of the running
     epoch, the order of the data and how far it was learned, and every generator: `fit`'s, the default one of
-    `nn.manual_seed`, and those that are attributes of modules, the loss, the schedule, `transform` or callbacks. What
-    else a module, a callback or a function keeps is not in it, nor is NumPy's global generator. Every training needs a
-    file of its own: of two that write the same one, the later write stays.
+    `nn.manual_seed`, and those that are attributes of modules, the loss, the schedule, `transform` or callbacks, or in
+    lists, tuples and dicts that are, or that a method's object, a partial or a closure holds. What else a module, a
+    callback or a function keeps is not in it, nor is NumPy's global generator. Every training needs a file of its own:
+    of two that write the same one, the later write stays.
 
     Examples
     --------

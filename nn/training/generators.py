@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -23,12 +26,11 @@ class Generators:
 
     @classmethod
     def of(cls, rng: np.random.Generator, owners: Mapping[str, Any]) -> Generators:
-        """That of `fit`, the default one, and those that are attributes of the owners."""
+        """That of `fit`, the default one, and those that the owners hold."""
         holders = {"rng": rng, "default": generator(None)}
         for name, owner in owners.items():
-            for attribute, value in getattr(owner, "__dict__", {}).items():
-                if isinstance(value, np.random.Generator):
-                    holders[f"{name}.{attribute}"] = value
+            for attribute, value in held_by(owner).items():
+                holders |= dict(found(value, f"{name}.{attribute}"))
         return cls(holders)
 
     def sharing(self) -> dict[str, int]:
@@ -61,3 +63,30 @@ class Generators:
         self.check(state)
         for held, saved in zip(self.distinct(), state["states"]):
             held.bit_generator.state = saved
+
+
+def held_by(owner: Any) -> dict[str, Any]:
+    """What an object keeps by name: its attributes; those of a method's object; what a function was made with."""
+    if isinstance(owner, MethodType):
+        owner = owner.__self__
+    if isinstance(owner, partial):
+        return {"func": owner.func, "args": owner.args, **owner.keywords}
+    if isinstance(owner, FunctionType) and owner.__closure__:
+        kept = {}
+        for name, cell in zip(owner.__code__.co_freevars, owner.__closure__):
+            with suppress(ValueError):  # a variable that has no value yet
+                kept[name] = cell.cell_contents
+        return kept
+    attributes: dict[str, Any] = getattr(owner, "__dict__", {})
+    return attributes
+
+
+def found(value: Any, name: str) -> Iterator[tuple[str, np.random.Generator]]:
+    """A generator, or those in a list, tuple or dict, by name."""
+    if isinstance(value, np.random.Generator):
+        yield name, value
+    elif isinstance(value, list | tuple | dict):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, each in items:
+            if isinstance(each, np.random.Generator | list | tuple | dict):
+                yield from found(each, f"{name}.{key}")

@@ -1,4 +1,5 @@
 """A training that goes on from a checkpoint ends as if nothing had happened, and goes on from its own one only."""
+import functools
 import os
 import shutil
 
@@ -472,3 +473,57 @@ def test_a_group_that_was_made_with_other_settings_is_refused(tmp_path):
 def test_a_path_that_is_none_is_refused_in_words(path):
     with pytest.raises(TypeError, match="Checkpoint: path is"):
         nn.Checkpoint(path)
+
+
+class Jittered(nn.Linear):
+    """Draws from generators in a list and in a dict."""
+
+    def __init__(self):
+        super().__init__(3, 2, rng=0)
+        self.sources = [np.random.default_rng(1), {"second": np.random.default_rng(2)}]
+
+    def forward(self, x):
+        first, second = self.sources[0], self.sources[1]["second"]
+        return super().forward(x * np.float32(first.random() + second.random()) if self.training else x)
+
+
+class Shaker:
+    """A transform with a generator of its own, as a method."""
+
+    def __init__(self):
+        self.draw = np.random.default_rng(7)
+
+    def shake(self, x, rng):
+        return x + self.draw.standard_normal(x.shape)
+
+
+def in_a_closure():
+    draw = np.random.default_rng(8)
+    return lambda x, rng: x + draw.standard_normal(x.shape)
+
+
+def in_a_partial():
+    def added(x, rng, *, draw):
+        return x + draw.standard_normal(x.shape)
+
+    return functools.partial(added, draw=np.random.default_rng(9))
+
+
+@pytest.mark.parametrize("transform", [lambda: Shaker().shake, in_a_closure, in_a_partial])
+def test_generators_are_found_wherever_they_are_held(tmp_path, transform):
+    path = tmp_path / "run.safetensors"
+
+    def run(crash=None, path=path):
+        made = Run(path, crash)
+        made.model = Jittered()
+        made.optimizer = nn.Adam(made.model.parameters(), lr=0.05)
+        return made, transform()
+
+    whole, shake = run(path=None)
+    whole.fit(transform=shake)
+    broken, shake = run(4)
+    with pytest.raises(Crash):
+        broken.fit(transform=shake)
+    resumed, shake = run()
+    resumed.fit(transform=shake)
+    np.testing.assert_equal(resumed.model.state_dict(), whole.model.state_dict())
