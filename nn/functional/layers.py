@@ -136,7 +136,7 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     weight : array_like of shape (rows, length)
         In its gradient a repeated index accumulates.
     padding_idx : int, optional
-        The row that stands for padding: nothing is sent back to it.
+        The row that stands for padding: nothing is sent back to it. A negative one counts from the end.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     IndexError
         If an index is out of range: which one, and where.
     ValueError
-        If the weight has not two axes.
+        If the weight has not two axes, or padding_idx is no row of it.
 
     Examples
     --------
@@ -175,8 +175,14 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
             f"embedding: the index at {where} is {places[where]}, but there are {rows} rows, numbered 0 to {rows - 1}. "
             "Do the indices start at 1, or is the table smaller than the vocabulary?"
         )
+    if padding_idx is not None:
+        padding_idx = row(padding_idx, rows, "embedding")
     out = ad.take(weight, places, axis=0)
-    if padding_idx is None:
-        return out
-    padding = (places == (padding_idx % rows if -rows <= padding_idx < 0 else padding_idx))[..., None]
-    return ad.where(padding, ad.stop_gradient(out), out)
+    return out if padding_idx is None else ad.where((places == padding_idx)[..., None], ad.stop_gradient(out), out)
+
+
+def row(index: Any, rows: int, caller: str) -> int:
+    """The number of a row, counted from the start, or an error that says which there are."""
+    if isinstance(index, bool) or not isinstance(index, int | np.integer) or not -rows <= index < rows:
+        raise ValueError(f"{caller}: padding_idx is {index!r}; needed is a row, from {-rows} to {rows - 1}.")
+    return int(index) % rows

@@ -12,6 +12,7 @@ import numpy as np
 
 import autodiff as ad
 
+from ..arguments import finite
 from .operands import joined, operand, shape_of
 
 
@@ -66,9 +67,11 @@ def batch_norm(
 
     Raises
     ------
+    TypeError
+        If running moments that are to be changed are no arrays of floats.
     ValueError
         If x has less than two axes, an argument is not of shape (channels,), only one running moment is given, or
-        there are less than two values per channel to take moments of.
+        there are less than two values per channel to take moments of, or the momentum is no finite number.
 
     Notes
     -----
@@ -111,6 +114,7 @@ def batch_norm(
             )
         moments = ad.moments(x, axis=(0, *range(2, len(shape))))
         if running_mean is not None:
+            momentum = _changeable(running_mean, running_var, momentum)
             running_update(running_mean, running_var, ad.stop_gradient(moments), momentum, float(size))
     else:
         moments = ad.stack([running_mean, running_var]).reshape((2, *along))
@@ -118,6 +122,18 @@ def batch_norm(
     if len(shape) > 2:
         weight, bias = (each if isinstance(each, float) else each.reshape(along) for each in (weight, bias))
     return ad.normalize(x, ad.normalizer(moments, weight, bias, eps=eps))
+
+
+def _changeable(running_mean: Any, running_var: Any, momentum: Any) -> Any:
+    """The momentum, if it is one and the running moments can be changed in place by it."""
+    for name, running in (("running_mean", running_mean), ("running_var", running_var)):
+        if not isinstance(running, ad.Tensor | np.ndarray) or running.dtype.kind != "f":
+            kind = getattr(running, "dtype", type(running).__name__)
+            raise TypeError(
+                f"batch_norm: {name} is {kind}; needed while training, when it is changed in place, is a Buffer or an "
+                "array of floats."
+            )
+    return momentum if isinstance(momentum, ad.Tensor) else finite(momentum, "momentum", "batch_norm")
 
 
 def layer_norm(

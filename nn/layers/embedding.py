@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .. import functional
 from ..arguments import floating, positive
+from ..functional.layers import row
 from ..module import Module, Parameter
 from ..random import Seed, generator
 
@@ -78,10 +79,3 @@ class Embedding(Module):
         """The size of the table, and the row for padding."""
         size = f"{self.num_embeddings}, {self.embedding_dim}"
         return size if self.padding_idx is None else f"{size}, padding_idx={self.padding_idx}"
-
-
-def row(index: Any, rows: int, caller: str) -> int:
-    """The number of a row, counted from the start, or an error that says which there are."""
-    if isinstance(index, bool) or not isinstance(index, int | np.integer) or not -rows <= index < rows:
-        raise ValueError(f"{caller}: padding_idx is {index!r}; needed is a row, from {-rows} to {rows - 1}.")
-    return int(index) % rows

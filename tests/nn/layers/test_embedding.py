@@ -72,6 +72,9 @@ REFUSED = {
     "padding": (ValueError, lambda: nn.Embedding(4, 2, 4), "padding_idx is 4.*from -4 to 3"),
     "padding below": (ValueError, lambda: nn.Embedding(4, 2, -5), "padding_idx is -5"),
     "padding that is true": (ValueError, lambda: nn.Embedding(4, 2, True), "padding_idx is True"),
+    "the function's padding": (
+        ValueError, lambda: functional.embedding([0], np.ones((4, 2)), 4), "embedding: padding_idx is 4.*from -4 to 3"
+    ),
     "dtype": (TypeError, lambda: nn.Embedding(4, 2, dtype=int), "floating-point"),
 }  # fmt: skip
 

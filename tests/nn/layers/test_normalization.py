@@ -217,6 +217,10 @@ REFUSED = {
     "function's last axis": (lambda: functional.layer_norm(ONE, (2,)), r"layer_norm: .*\(1, 3\).*\(\.\.\., 2\)"),
     "function's bias": (lambda: functional.layer_norm(ONE, 3, bias=np.ones(2)), r"bias has shape \(2,\)"),
     "function's half an axis": (lambda: functional.layer_norm(ONE, 1.5), r"layer_norm: .*\(1, 3\).*\(\.\.\., 1.5\)"),
+    "function's momentum": (
+        lambda: functional.batch_norm(IMAGES, np.zeros(3), np.ones(3), training=True, momentum=None),
+        "batch_norm: momentum is None; needed is a finite number"
+    ),
     "moments of nothing": (lambda: ad.moments(np.ones((0, 2)), axis=0), "no elements"),
     "a normalizer of other axes": (lambda: ad.normalize(np.ones((4, 2)), np.ones((3, 2))), "needed is"),
 }  # fmt: skip
@@ -227,6 +231,13 @@ def test_what_does_not_fit_is_refused_in_words(refused):
     make, message = REFUSED[refused]
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_what_cannot_change_in_place_is_no_running_statistic():
+    for moments, kind in (([0.0, 0.0, 0.0], "list"), (np.zeros(3, int), "int64")):
+        with pytest.raises(TypeError, match=f"batch_norm: running_mean is {kind}; needed while training"):
+            functional.batch_norm(IMAGES, moments, np.ones(3), training=True)
+        assert functional.batch_norm(IMAGES, moments, np.ones(3)).shape == IMAGES.shape
 
 
 def test_a_refused_batch_leaves_the_running_statistics_alone():
