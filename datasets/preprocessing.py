@@ -6,7 +6,7 @@ A scaler is fitted on training samples and then applied to any: others must not 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -56,6 +56,13 @@ class Scaler(ABC):
         """`fit`, then `transform` of the same samples."""
         return self.fit(x).transform(x)
 
+    def __repr__(self) -> str:
+        state = "not fitted" if self._offset is None else f"fitted to {self._offset.shape}"
+        return f"{type(self).__name__}({self._settings()}): {state}"
+
+    def _settings(self) -> str:
+        return f"axis={self.axis}"
+
     @abstractmethod
     def _learned(self, x: Array) -> tuple[Array, Array]:
         """Offset and scale, in float64 with the axes kept."""
@@ -73,10 +80,7 @@ class Scaler(ABC):
             )
         result = np.empty(values.shape, floating(values.dtype))
         offset, scale = (np.broadcast_to(each, values.shape) for each in (self._offset, self._scale))
-        # Some rows at a time: all of MNIST in float64 would take eight times its bytes, and more than once.
-        size = max(1, CHUNK * len(values) // max(1, values.size))
-        for start in range(0, len(values), size):
-            rows = slice(start, start + size)
+        for rows in few_rows(values):
             result[rows] = formula(values[rows].astype(np.float64), offset[rows], scale[rows])
         return result
 
@@ -89,6 +93,12 @@ class Scaler(ABC):
     @classmethod
     def _name(cls) -> str:
         return f"datasets.{cls.__name__}"
+
+
+def few_rows(x: Array) -> Iterator[slice]:
+    """Some rows at a time: all of MNIST in float64 would take eight times its bytes, and more than once."""
+    size = max(1, CHUNK * len(x) // max(1, x.size))
+    return (slice(start, start + size) for start in range(0, len(x), size))
 
 
 class StandardScaler(Scaler):
@@ -140,8 +150,17 @@ class StandardScaler(Scaler):
         constant = low == x.max(axis=self.axis, keepdims=True)
         # Rounding would leave a constant column a mean beside it and a deviation that is not quite nothing.
         self.mean = np.where(constant, low, x.mean(axis=self.axis, keepdims=True, dtype=np.float64))
-        self.deviation = np.where(constant, 0.0, x.std(axis=self.axis, keepdims=True, dtype=np.float64))
+        self.deviation = np.where(constant, 0.0, np.sqrt(self._variance(x)))
         return self.mean, np.where(self.deviation == 0, 1.0, self.deviation)
+
+    def _variance(self, x: Array) -> Array:
+        """Of the population, about the mean."""
+        axes = range(x.ndim) if self.axis is None else np.atleast_1d(self.axis) % x.ndim
+        total = np.zeros(self.mean.shape)
+        for rows in few_rows(x):
+            own = slice(None) if 0 in axes else rows
+            total[own] += np.square(x[rows] - self.mean[own]).sum(axis=self.axis, keepdims=True)
+        return total * (total.size / x.size)
 
 
 class MinMaxScaler(Scaler):
@@ -190,6 +209,9 @@ class MinMaxScaler(Scaler):
         self.low = low
         self.high = high
 
+    def _settings(self) -> str:
+        return f"{self.low}, {self.high}, axis={self.axis}"
+
     def _learned(self, x: Array) -> tuple[Array, Array]:
         self.minimum = x.min(axis=self.axis, keepdims=True).astype(np.float64)
         self.maximum = x.max(axis=self.axis, keepdims=True).astype(np.float64)
@@ -236,7 +258,8 @@ def one_hot(labels: npt.ArrayLike, classes: int | None = None) -> Array:
     classes = int(indices.max()) + 1 if classes is None else classes
     if indices.size and not 0 <= indices.min() <= indices.max() < classes:
         found = f"{indices.min()} to {indices.max()}"
-        raise ValueError(f"datasets.one_hot: labels must be from 0 to {classes - 1}, below classes; got {found}.")
+        wanted = "at least 0" if classes < 1 else f"from 0 to {classes - 1}, below classes"
+        raise ValueError(f"datasets.one_hot: labels must be {wanted}; got {found}.")
     vectors = np.zeros((*indices.shape, classes), np.float32)
     np.put_along_axis(vectors, indices[..., np.newaxis].astype(np.intp), 1, axis=-1)
     return vectors

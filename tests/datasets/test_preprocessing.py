@@ -1,4 +1,6 @@
 """Scalers learn from what is fitted and from nothing else, and one-hot vectors are what they say."""
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -185,6 +187,7 @@ def test_no_labels_have_no_vectors_of_the_classes_given():
     ("labels", "classes", "error", "wanted"),
     [
         ([0, 3], 3, ValueError, "labels must be from 0 to 2, below classes; got 0 to 3"),
+        ([-1], None, ValueError, "labels must be at least 0; got -1 to -1"),
         ([-1, 0], None, ValueError, "labels must be from 0 to 0, below classes; got -1 to 0"),
         ([0.0, 1.0], None, TypeError, "labels must be whole numbers, class indices from 0; got float64"),
         ([True], None, TypeError, "labels must be whole numbers"),
@@ -196,3 +199,21 @@ def test_no_labels_have_no_vectors_of_the_classes_given():
 def test_labels_that_are_no_classes_are_refused(labels, classes, error, wanted):
     with pytest.raises(error, match=f"datasets.one_hot: {wanted}"):
         datasets.one_hot(labels, classes)
+
+
+def test_scalers_say_what_they_are():
+    assert repr(datasets.StandardScaler(axis=None)) == "StandardScaler(axis=None): not fitted"
+    assert repr(datasets.MinMaxScaler(-1, 1).fit([[1.0, 2.0]])) == "MinMaxScaler(-1, 1, axis=0): fitted to (1, 2)"
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, -1, (0, 2), (1, 2), (-3,)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_many_samples_have_the_deviation_of_all_of_them_and_need_little_memory(axis, dtype):
+    x = (np.random.default_rng(0).random((3000, 20, 10)) * 200).astype(dtype)
+    scaler = datasets.StandardScaler(axis=axis)
+    tracemalloc.start()
+    scaler.fit(x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(scaler.deviation, x.std(axis=axis, keepdims=True, dtype=np.float64), rtol=1e-12)
+    assert peak < 8 * x.size / 2, "all of it in float64 takes eight bytes a number"
