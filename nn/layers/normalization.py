@@ -49,15 +49,18 @@ class _BatchNorm(Module):
         x = operand(x)
         self.check_shape(x.shape)
         momentum: Any = self.momentum
-        if self.training and self.num_batches_tracked is not None:
+        tracked = self.num_batches_tracked if self.training else None
+        if tracked is not None:
             if x.size <= self.num_features:
                 self.refuse(x.shape, f"more than one value per channel while training: {_ONE_VALUE}")
-            count_batch(self.num_batches_tracked)
             if momentum is None:
-                momentum = ad.div(1.0, self.num_batches_tracked)
-        return functional.batch_norm(
+                momentum = ad.div(1.0, tracked + 1)
+        out = functional.batch_norm(
             x, self.running_mean, self.running_var, self.weight, self.bias, self.training, momentum, self.eps
         )
+        if tracked is not None:
+            count_batch(tracked)  # not before: a batch may be refused
+        return out
 
     def refuse(self, shape: tuple[int, ...], needed: str) -> None:
         """The error for an input that does not fit."""

@@ -245,6 +245,8 @@ def test_a_refused_batch_leaves_the_running_statistics_alone():
     before = norm.state_dict()
     with pytest.raises(ValueError, match="more than one"):
         norm(ONE)
+    with pytest.raises((TypeError, ValueError), match="could not convert"):
+        norm([["a", "b", "c"], ["d", "e", "f"]])
     for path, value in norm.state_dict().items():
         np.testing.assert_array_equal(value, before[path])
 
