@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..optim.settings import is_number
 from .schedule import Formula, Interval, wrong_counts, wrong_numbers
 
 
@@ -162,4 +163,6 @@ class LambdaLR(Formula):
 
     def rate(self, initial: float, count: int) -> float:
         """lr₀ f(t)."""
-        return initial * self.lr_lambda(count)
+        factor: Any = self.lr_lambda(count)
+        rate: float = initial * factor if is_number(factor) else factor
+        return rate

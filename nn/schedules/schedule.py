@@ -201,7 +201,7 @@ class Formula(Schedule):
 
     def __init__(self, optimizer: Any, interval: str = "epoch", **settings: Any) -> None:
         super().__init__(optimizer, interval, **settings)
-        self._set_rates()
+        self._set_rates(0)
 
     def rate(self, initial: float, count: int) -> float:
         """The rate after so many steps of a group that began with `initial`."""
@@ -219,13 +219,23 @@ class Formula(Schedule):
         >>> optimizer.param_groups[0]["lr"]
         0.05
         """
-        self.last_epoch += 1
-        self._set_rates()
+        self._set_rates(self.last_epoch + 1)
 
-    def _set_rates(self) -> None:
-        for group in self.optimizer.param_groups:
-            initial = group.setdefault("initial_lr", float(group["lr"]))
-            group["lr"] = float(self.rate(initial, self.last_epoch))
+    def _set_rates(self, count: int) -> None:
+        groups = self.optimizer.param_groups
+        initial = [float(group.get("initial_lr", group["lr"])) for group in groups]
+        rates = [self._checked(self.rate(rate, count), count) for rate in initial]
+        self.last_epoch = count
+        for group, first, rate in zip(groups, initial, rates):
+            group["initial_lr"], group["lr"] = first, rate
+
+    def _checked(self, rate: Any, count: int) -> float:
+        if not is_number(rate):
+            raise ValueError(
+                f"{type(self).__name__}: the learning rate after {count} steps would be {rate!r}; it must be a finite "
+                "number of at least 0."
+            )
+        return float(rate)
 
 
 def wrong_numbers(settings: Mapping[str, Any], *names: str, above: float | None = None) -> list[str]:

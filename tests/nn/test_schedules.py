@@ -435,3 +435,13 @@ def test_a_formula_without_a_rate_says_so():
 
     with pytest.raises(TypeError, match="Idle has no rate"):
         Idle(optimizer_with())
+
+
+@pytest.mark.parametrize("rate", [-1.0, np.nan, np.inf, "a", None])
+def test_a_rate_that_is_none_is_refused_and_changes_nothing(rate):
+    optimizer = nn.SGD([{"params": [nn.Parameter([1.0])]}, {"params": [nn.Parameter([1.0])], "lr": 0.2}], lr=0.1)
+    schedule = nn.schedules.LambdaLR(optimizer, lambda count: 0.5 if count < 1 else rate)
+    with pytest.raises(ValueError, match="LambdaLR: the learning rate after 1 steps would be"):
+        schedule.step()
+    assert rates_of(optimizer) == [0.05, 0.1]
+    assert schedule.last_epoch == 0
