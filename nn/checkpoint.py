@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any, Literal
 
-KIND = "chalkgrad training checkpoint"
+#: What a file's header says that it holds.
+CONTENT = "checkpoint"
 LAYOUT = 1
 
 
@@ -108,8 +109,8 @@ class Checkpoint:
 
         arrays: dict[str, Any] = {}
         skeleton = encode(state, arrays)
-        metadata = {"kind": KIND, "layout": LAYOUT, "fingerprint": dict(fingerprint), "state": skeleton}
-        write_tensors(self.path, arrays, metadata, operation="Checkpoint")
+        metadata = {"layout": LAYOUT, "fingerprint": dict(fingerprint), "state": skeleton}
+        write_tensors(self.path, arrays, metadata, content=CONTENT, operation="Checkpoint")
         self._written = time.monotonic()
 
     def read(self) -> dict[str, Any]:
@@ -129,12 +130,7 @@ class Checkpoint:
         from .serialize import read_tensors
         from .training.encoding import decode
 
-        arrays, metadata = read_tensors(self.path, operation="Checkpoint")
-        if metadata.get("kind") != KIND:
-            raise ValueError(
-                f"Checkpoint: {self.path} holds tensors, but it is no checkpoint of a training (saved with nn.save?); "
-                "nn.load reads what nn.save wrote."
-            )
+        arrays, metadata = read_tensors(self.path, content=CONTENT, operation="Checkpoint")
         if metadata["layout"] != LAYOUT:
             raise ValueError(
                 f"Checkpoint: {self.path} has layout {metadata['layout']}, and this version knows {LAYOUT} only; it "

@@ -146,6 +146,7 @@ def fit(
     check_optimizer(optimizer)
     check_count(epochs, "epochs")
     check_flag(resume, "resume")
+    check_flag(progress, "progress")
     plan = Plan.of(
         model, data, validation, metrics, batch_size,
         drop_last=drop_last, shuffle=shuffle, transform=transform, nonfinite=nonfinite,

@@ -357,9 +357,9 @@ def test_files_that_are_no_checkpoints_are_refused(tmp_path):
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     refused("run.safetensors")
     nn.save(path, Run().model)
-    refused("no checkpoint of a training")
+    refused("it holds 'state_dict', and needed is 'checkpoint'; nn.load reads it")
     arrays, metadata = nn.serialize.read_tensors(_rewritten(path, whole))
-    nn.serialize.write_tensors(path, arrays, metadata | {"layout": 2})
+    nn.serialize.write_tensors(path, arrays, metadata | {"layout": 2}, content="checkpoint")
     refused("layout 2")
     with pytest.raises(FileNotFoundError):
         nn.Checkpoint(tmp_path / "absent").read()

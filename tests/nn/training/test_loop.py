@@ -434,6 +434,7 @@ def test_metrics_that_are_none_are_refused_in_words(metrics, error, message):
         ({"shuffle": "no"}, "shuffle is 'no'; it must be True or False"),
         ({"drop_last": 1}, "drop_last is 1"),
         ({"resume": "no"}, "resume is 'no'"),
+        ({"progress": "no"}, "progress is 'no'"),
     ],
 )
 def test_what_is_none_of_what_fit_needs_is_refused_in_words(changed, message):
