@@ -82,8 +82,25 @@ def call_with_hooks(
             result = hook.function(module, *arguments, output)
             output = output if result is None else result
         return output
+    except Exception as error:
+        note_place(error, module)
+        raise
     finally:
         scope.leave(token)
+
+
+#: How the note begins that modules leave on an error that passes through their calls.
+_PLACE = "Raised in the module "
+
+
+def note_place(error: Exception, module: Module) -> None:
+    """Note in which module of a network an error was raised: on its way out, each one puts its name before the path."""
+    name = module._name or type(module).__name__
+    notes = getattr(error, "__notes__", [])
+    if notes and notes[-1].startswith(_PLACE):
+        notes[-1] = f"{_PLACE}{name}/{notes[-1].removeprefix(_PLACE)}"
+    else:
+        error.add_note(f"{_PLACE}{name}")
 
 
 def _replaced(

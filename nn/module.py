@@ -14,7 +14,7 @@ import numpy.typing as npt
 import autodiff as ad
 
 from .arguments import floating
-from .hooks import Hook, HookHandle, call_with_hooks, registered
+from .hooks import Hook, HookHandle, call_with_hooks, note_place, registered
 from .parameter import Buffer, Parameter
 from .state import LoadResult, load
 from .tree import Tree
@@ -29,7 +29,7 @@ class Module(Tree):
     """A part of a network: attributes that are Parameters, Buffers or Modules are its own; `forward` computes.
 
     Calling a module runs `forward` inside the `autodiff.scope` of its name: the attribute under which its parent knows
-    it, or its class's name. By that, drawings group what it computed.
+    it, or its class's name. By that, drawings group what it computed, and errors note where they were raised.
 
     Attributes
     ----------
@@ -84,6 +84,9 @@ class Module(Tree):
         token = scope.enter()
         try:
             return self.forward(*inputs, **settings)
+        except Exception as error:
+            note_place(error, self)
+            raise
         finally:
             scope.leave(token)
 
@@ -216,8 +219,12 @@ class Module(Tree):
         >>> frozen.weight.requires_grad
         False
         """
+        if not isinstance(requires_grad, bool | np.bool_):
+            raise TypeError(
+                f"{type(self).__name__}.requires_grad_: requires_grad is {requires_grad!r}; needed is True or False."
+            )
         for parameter in self.parameters():
-            parameter.requires_grad = requires_grad
+            parameter.requires_grad = bool(requires_grad)
         return self
 
     def astype(self, dtype: npt.DTypeLike) -> Self:

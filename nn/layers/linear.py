@@ -70,6 +70,8 @@ class Linear(Module):
         try:
             return linear(x, self.weight, self.bias)
         except ValueError as error:
+            if np.shape(x)[-1:] == (self.in_features,):
+                raise  # the input is not what does not fit
             raise ValueError(
                 f"Linear({self.extra_repr()}): the input has shape {np.shape(x)} and needs (..., {self.in_features}). "
                 "Does the layer before have another number of outputs, or is a Flatten missing?"

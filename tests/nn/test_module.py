@@ -446,3 +446,41 @@ def test_repr_shows_buffers_what_is_frozen_and_what_was_there_before():
     ]
     assert repr(nn.ReLU()) == "ReLU()"
     assert repr(nn.Linear(1, 1, bias=False)) == "Linear(1, 1, bias=False)   weight (1, 1)   1 parameter"
+
+
+def test_an_error_notes_in_which_module_of_the_network_it_was_raised():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.ReLU(), nn.Linear(4, 2)))
+    for _ in range(2):  # the first call is another one than those after it
+        with pytest.raises(ValueError, match=r"Linear\(4, 2\): the input has shape \(1, 3\)") as caught:
+            model(np.ones((1, 2), np.float32))
+        assert caught.value.__notes__ == ["Raised in the module Sequential/1/1"]
+    handle = model[1].register_forward_hook(lambda module, inputs, output: None)
+    with pytest.raises(ValueError, match="Raised in the module Sequential/1/1"):
+        model(np.ones((1, 2), np.float32))
+    handle.remove()
+
+    class Held(nn.Module):
+        def __init__(self):
+            self.parts = nn.ModuleDict({"a": nn.ModuleList([nn.Linear(4, 2)])})
+
+        def forward(self, x):
+            return self.parts["a"][0](x)
+
+    with pytest.raises(ValueError, match="Raised in the module Held/parts/a/0"):
+        Held()(np.ones((1, 2), np.float32))
+
+
+def test_linear_blames_the_input_only_where_it_does_not_fit():
+    layer = nn.Linear(2, 3)
+    layer.bias = nn.Parameter(np.ones(5, np.float32))
+    with pytest.raises(ValueError, match=r"(?s)linear.*\[3, 2\].*\[5\]"):
+        layer(np.ones((4, 2), np.float32))
+
+
+@pytest.mark.parametrize("wrong", ["no", None, 0])
+def test_requires_grad_takes_truths_only(wrong):
+    layer = nn.Linear(2, 3)
+    with pytest.raises(TypeError, match=f"Linear.requires_grad_: requires_grad is {wrong!r}"):
+        layer.requires_grad_(wrong)
+    assert layer.weight.requires_grad
+    assert not layer.requires_grad_(np.False_).weight.requires_grad

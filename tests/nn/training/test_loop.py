@@ -399,7 +399,7 @@ def test_validation_samples_that_do_not_fit_show_before_an_epoch_was_spent(valid
     before = model.state_dict()
     with pytest.raises(error) as caught:
         fitted(model, problem(), validation=validation)
-    assert "this came of the validation samples" in caught.value.__notes__[0]
+    assert "this came of the validation samples" in caught.value.__notes__[-1]
     for path, array in model.state_dict().items():
         np.testing.assert_array_equal(array, before[path])
 
