@@ -35,7 +35,8 @@ class ReduceLROnPlateau(Schedule):
     monitor : str, optional
         Which column of the history `nn.fit` hands to `step`; by default the validation loss, or the loss without one.
     interval : {"epoch", "step"}
-        How often it is stepped. `nn.fit` has a number to hand over at the end of epochs.
+        How often `nn.fit` steps it. After a batch the only number is its loss: such a schedule has no monitor, and its
+        mode is "min".
 
     Attributes
     ----------

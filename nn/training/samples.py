@@ -24,7 +24,10 @@ def checked(data: Data, model: Module, caller: str) -> Pair:
     """Inputs and targets as arrays, as many of one as of the other."""
     pair: Any = data
     if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise TypeError(f"{caller}: data is a {type(pair).__name__}; needed is a pair of inputs and targets, (x, y).")
+        raise TypeError(
+            f"{caller}: data is a {type(pair).__name__}; needed is a pair of inputs and targets, (x, y), of all "
+            "samples: batches are made of it here."
+        )
     x, y = pair
     inputs, targets = cast(x, model), np.asarray(y)
     if inputs.ndim == 0 or targets.ndim == 0 or len(inputs) != len(targets) or not len(inputs):
@@ -66,10 +69,10 @@ def checked_metrics(metrics: Metrics | None, targets: Array, caller: str) -> Met
             f"{caller}: metrics is {given!r}; needed is a dict of functions of outputs and targets by name, such as "
             "{'accuracy': nn.metrics.accuracy}."
         )
-    taken = [name for name in given if name in ("loss", "learning_rate") or name.startswith("validation_")]
+    taken = [name for name in given if name in ("loss", "epoch", "learning_rate") or name.startswith("validation_")]
     if taken:
         raise ValueError(
-            f"{caller}: metrics has the name {taken[0]!r}, and the history has a column 'loss', may have "
+            f"{caller}: metrics has the name {taken[0]!r}, and the history has columns 'epoch' and 'loss', may have "
             "'learning_rate', and puts 'validation_' before the names of metrics by itself. Give it another name."
         )
     return dict(given)

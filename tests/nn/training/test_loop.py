@@ -416,6 +416,7 @@ def test_validation_samples_of_another_shape_that_fit_are_taken():
         (nn.metrics.accuracy, TypeError, r"needed is a dict of functions"),
         ({"half": 0.5}, TypeError, r"needed is a dict of functions"),
         ({"loss": nn.metrics.accuracy}, ValueError, "metrics has the name 'loss'"),
+        ({"epoch": nn.metrics.accuracy}, ValueError, "metrics has the name 'epoch'"),
         ({"validation_loss": nn.metrics.accuracy}, ValueError, "metrics has the name 'validation_loss'"),
         ({"all": lambda outputs, targets: outputs}, TypeError, r"metric 'all' gave a ndarray of shape \(32, 2\)"),
     ],
