@@ -51,7 +51,8 @@ class Saver:
             raise ValueError(
                 f"fit: the checkpoint {checkpoint.path} belongs to another training, and nothing was changed:\n  "
                 + "\n  ".join(changed)
-                + "\nGo on with the same settings and data, or begin anew with another path."
+                + "\nGo on with the same settings and data, or begin anew with another path; from its weights, by "
+                "model.load_state_dict(nn.Checkpoint(path).read()['model'])."
             )
         try:
             training.load_state_dict(state)

@@ -308,6 +308,7 @@ def test_another_training_is_refused_with_the_reason_before_anything_changes(tmp
         run.fit(**given)
     np.testing.assert_equal(run.state(), state)
     assert path.read_bytes() == before
+    run.model.load_state_dict(nn.Checkpoint(path).read()["model"])  # as the error says
 
 
 def test_another_model_is_refused_by_its_layers(tmp_path):
