@@ -40,8 +40,8 @@ class Module(Tree):
     ------
     TypeError
         When a list, tuple, set or dict of modules or parameters is assigned to an attribute (they would not be found:
-        `nn.ModuleList` and `nn.ModuleDict` hold modules), and when a parameter, buffer or module is replaced by
-        something that is none.
+        `nn.ModuleList` and `nn.ModuleDict` hold modules), when a parameter, buffer or module is replaced by something
+        that is none, and when a class is defined that has one as an attribute of its own.
     ValueError
         When a module is put into itself.
 

@@ -33,6 +33,18 @@ class Tree:
     #: During `functional_call`: which attributes hold Tensors that stand for Parameters and Buffers.
     _given: Mapping[str, type[ad.Tensor]] | None = None
 
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """Refuse parts of a class: all its modules would share them, and none would find, train or save them."""
+        super().__init_subclass__(**settings)
+        for name, value in vars(cls).items():
+            learns = _is_module(value) and next(value._named((Parameter, Buffer), "", True, True), None) is not None
+            if learns or isinstance(value, Parameter | Buffer):
+                raise TypeError(
+                    f"{cls.__name__}.{name}: this {type(value).__name__} belongs to the class, where it would be "
+                    "neither trained nor saved, because parts are found among a module's own attributes. Assign it in "
+                    f"__init__: self.{name} = ..."
+                )
+
     # Attributes.
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -484,3 +484,10 @@ def test_requires_grad_takes_truths_only(wrong):
         layer.requires_grad_(wrong)
     assert layer.weight.requires_grad
     assert not layer.requires_grad_(np.False_).weight.requires_grad
+
+
+@pytest.mark.parametrize("part", [nn.Parameter([1.0]), nn.Buffer([1.0]), nn.Sequential(nn.Linear(1, 1))])
+def test_parts_of_a_class_are_refused_because_nobody_would_find_them(part):
+    with pytest.raises(TypeError, match=rf"Net\.part: this {type(part).__name__} belongs to the class.*self\.part = "):
+        type("Net", (nn.Module,), {"part": part})
+    assert type("Net", (nn.Module,), {"activation": nn.ReLU()})().activation(1.0) == 1.0
