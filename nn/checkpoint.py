@@ -89,7 +89,8 @@ class Checkpoint:
         place: Any = path
         if not isinstance(place, str | os.PathLike) or not os.fspath(place):
             raise TypeError(f"Checkpoint: path is {path!r}; needed is the path of a file, in a folder that exists.")
-        self.path, self.every, self.unit = os.fspath(path), every, unit
+        # Absolute: what is trained may change the working folder.
+        self.path, self.every, self.unit = os.path.abspath(path), every, unit
         self._written = -float("inf")
 
     def exists(self) -> bool:

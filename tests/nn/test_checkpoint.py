@@ -528,3 +528,16 @@ def test_generators_are_found_wherever_they_are_held(tmp_path, transform):
     resumed, shake = run()
     resumed.fit(transform=shake)
     np.testing.assert_equal(resumed.model.state_dict(), whole.model.state_dict())
+
+
+def test_the_file_stays_where_it_was_when_the_working_folder_changes(tmp_path, monkeypatch):
+    class Wanderer(nn.Callback):
+        def epoch_ended(self, training):
+            os.chdir(tmp_path / "elsewhere")
+
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    run = Run("run.safetensors")
+    run.fit(callbacks=[Wanderer()])
+    assert os.listdir(tmp_path / "elsewhere") == []
+    assert nn.Checkpoint(tmp_path / "run.safetensors").read()["running"]["epoch"] == 3
