@@ -255,7 +255,7 @@ def test_a_path_is_a_checkpoint_after_every_epoch(tmp_path):
     with pytest.raises(Crash):
         Run(path, 4).fit(checkpoint=str(path))
     assert nn.Checkpoint(path).read()["running"]["epoch"] == 1
-    assert repr(nn.Checkpoint("run")) == "Checkpoint('run', every=1, unit='epoch')"
+    assert repr(nn.Checkpoint("run")) == f"Checkpoint({os.path.abspath('run')!r}, every=1, unit='epoch')"
 
 
 def test_an_existing_file_is_not_replaced_without_resume(tmp_path):
