@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 import autodiff as ad
 
+from ..metrics.predictions import plain
 from ..module import Module
 from ..training import predict
 
@@ -43,7 +44,7 @@ def probabilities(model: Model, x: Array, outputs: Kind | None, batch_size: int,
         raw = predict(model, x, batch_size=batch_size)
         kind = outputs or ("probabilities" if ends_in_probabilities(model, x[:2]) else "logits")
     else:
-        rows = [_plain(model(x[start : start + batch_size])) for start in range(0, len(x), batch_size)]
+        rows = [plain(model(x[start : start + batch_size])) for start in range(0, len(x), batch_size)]
         raw, kind = np.concatenate(rows), outputs
     scores = raw.astype(np.float64)
     scores = scores[:, np.newaxis] if scores.ndim == 1 else scores
@@ -88,7 +89,7 @@ def classes(y: npt.ArrayLike, count: int, caller: str) -> Array:
     ValueError
         If the targets are none of these, or there are more classes than the model has outputs.
     """
-    targets = _plain(y)
+    targets = plain(y)
     if targets.ndim == 2 and targets.shape[1] == count and count > 1:
         return np.asarray(targets.argmax(1))
     flat = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
@@ -120,7 +121,3 @@ def _softmax(logits: Array) -> Array:
 
 def _logistic(logits: Array) -> Array:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits)))
-
-
-def _plain(values: Any) -> Array:
-    return values.data if isinstance(values, ad.Tensor) else np.asarray(values)
