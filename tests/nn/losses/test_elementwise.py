@@ -53,6 +53,15 @@ def test_predictions_of_integers_are_compared_as_numbers_and_do_not_wrap_around(
         F.l1_loss(x, ["a", "b", "c"])
 
 
+def test_the_mean_squared_error_of_many_halves_does_not_overflow():
+    x = ad.Tensor(np.full(100_000, 20.0, np.float16), requires_grad=True)
+    loss = F.mse_loss(x, np.zeros(100_000, np.float16))
+    loss.backward()
+    assert loss.item() == 400.0
+    assert loss.dtype == x.grad.dtype == np.float16
+    np.testing.assert_allclose(x.grad.data, 2 * 20.0 / 100_000, rtol=1e-2)
+
+
 def test_huber_does_not_overflow():
     x = ad.Tensor(np.array([1e200, -1e200]), requires_grad=True)
     loss = F.huber_loss(x, np.zeros(2), reduction="sum")
