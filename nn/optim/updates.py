@@ -210,7 +210,7 @@ def gradient_norm(*gradients: Any, order: float = 2.0) -> Any:
     """
     wide = [gradient.ravel().astype(np.float64, copy=False) for gradient in gradients]
     if order == 2.0:
-        return math.sqrt(sum([g.dot(g) for g in wide]))
+        return np.sqrt(sum([g.dot(g) for g in wide]))
     with np.errstate(all="ignore"):  # gradients that are not finite give a norm that is not
         if order == math.inf:
             return np.max([np.abs(g).max(initial=0.0) for g in wide])
