@@ -42,7 +42,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
         weight = operand(weight)
     if bias is None:
         return ad.matmul(x, weight.T)
-    return ad.linear(x, weight, operand(bias))
+    return ad.linear(x, weight, operand(bias) if isinstance(bias, list) else bias)
 
 
 def flatten(x: Any, start_axis: int = 1, end_axis: int = -1) -> Any:
