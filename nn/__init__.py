@@ -6,9 +6,6 @@ Names and semantics are PyTorch's, with `axis` for `dim`. Nothing here derives a
 from typing import TYPE_CHECKING, Any
 
 from . import functional, init, optim, schedules, serialize
-from .callbacks import Callback, ClipGradients, EarlyStopping
-from .checkpoint import Checkpoint
-from .history import History
 from .layers import (
     ELU,
     GELU,
@@ -59,13 +56,23 @@ from .metrics import (
     recall,
     top_k_accuracy,
 )
-from .module import Buffer, Module, Parameter
+from .module import Buffer, Module, Parameter, functional_call
 from .optim import SGD, Adagrad, Adam, AdamW, RMSprop
 from .random import manual_seed
 from .serialize import SavedState, load, save
-from .stateless import functional_call
-from .statistics import Statistics
-from .training import NonFiniteLoss, Training, evaluate, fit, predict
+from .training import (
+    Callback,
+    Checkpoint,
+    ClipGradients,
+    EarlyStopping,
+    History,
+    NonFiniteLoss,
+    Statistics,
+    Training,
+    evaluate,
+    fit,
+    predict,
+)
 
 if TYPE_CHECKING:
     from . import plot

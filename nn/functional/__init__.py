@@ -19,8 +19,7 @@ from autodiff import (
 )
 
 from .classification import cross_entropy, multi_margin_loss, nll_loss
-from .layers import dropout, embedding, flatten, linear
-from .losses import (
+from .elementwise import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     hinge_loss,
@@ -28,6 +27,7 @@ from .losses import (
     l1_loss,
     mse_loss,
 )
+from .layers import dropout, embedding, flatten, linear
 from .normalization import batch_norm, layer_norm
 from .pooling import avg_pool2d, global_avg_pool2d, max_pool2d
 

@@ -14,14 +14,14 @@ from .activation import (
     Softplus,
     Tanh,
 )
-from .container import MLP, Sequential
+from .containers import ModuleDict, ModuleList
 from .conv import Conv2d
 from .dropout import Dropout
 from .embedding import Embedding
 from .linear import Linear
-from .lists import ModuleDict, ModuleList
 from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from .pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from .sequential import MLP, Sequential
 from .shape import Flatten, Unflatten
 
 __all__ = [

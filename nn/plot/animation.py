@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import positive
-from ..callbacks import Callback
 from ..module import Module
 from ..serialize.atomic import write_atomically
+from ..training.callbacks import Callback
 from . import style
 from .plane import decision_boundary, probability_map
 

@@ -12,13 +12,13 @@ import numpy as np
 
 import autodiff as ad
 
-from ..callbacks import Callback
-from ..checkpoint import Checkpoint
-from ..history import History
 from ..module import Module
 from ..optim.optimizer import Optimizer
 from ..random import Seed, generator
+from .callbacks import Callback
+from .checkpoint import Checkpoint
 from .evaluation import judge, loss_number, loss_weight, mode
+from .history import History
 from .interrupts import Interrupts
 from .participants import check_loss, check_model, check_optimizer, check_trains, checked_callbacks, watched
 from .plan import OnNonFinite, Plan, Transform, check_labels
@@ -29,7 +29,7 @@ from .scheduling import advance, checked_schedule, learning_rate
 from .state import NonFiniteLoss, Training
 
 if TYPE_CHECKING:
-    from ..statistics import Statistics
+    from .statistics import Statistics
 
 
 def fit(

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..callbacks import Callback
 from ..module import Module
 from ..optim.optimizer import Optimizer
+from .callbacks import Callback
 from .state import Training
 
 if TYPE_CHECKING:
-    from ..statistics import Statistics
+    from .statistics import Statistics
 
 
 def watched(statistics: Statistics | int | None) -> Statistics | None:
     """The statistics asked for; a number is how many steps lie between two samples."""
     if statistics is None:
         return None
-    from ..statistics import Statistics
+    from .statistics import Statistics
 
     return statistics if isinstance(statistics, Statistics) else Statistics(every=statistics)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..callbacks import Callback
+from .callbacks import Callback
 
 
 class ProgressBar(Callback):

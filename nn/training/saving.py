@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..checkpoint import Checkpoint
+from .checkpoint import Checkpoint
 from .fingerprint import differences, fingerprint
 from .plan import Plan
 from .state import Training

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..callbacks import Callback
-from ..history import History
 from ..module import Module
 from ..optim.optimizer import Optimizer
+from .callbacks import Callback
 from .generators import Generators
+from .history import History
 from .samples import Array
 
 HOOKS = (

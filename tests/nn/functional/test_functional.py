@@ -10,7 +10,7 @@ from tests.nn.layers.twins import close, normal
 IMAGES, ROWS = normal(2, 4, 7, 6), normal(5, 4)
 KERNELS, WEIGHT, BIAS = normal(6, 2, 3, 3), normal(3, 4), normal(3)
 #: The modules whose functions have tests of their own.
-LOSSES = ("nn.functional.classification", "nn.functional.losses")
+LOSSES = ("nn.functional.classification", "nn.functional.elementwise")
 FUNCTIONS = {name for name in functional.__all__ if getattr(functional, name).__module__ not in LOSSES}
 AXIS = {"axis": "dim"}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nn
-from nn.watch import COLUMNS
+from nn.training.watch import COLUMNS
 
 
 def statistics(layers=3, samples=4, **numbers):

@@ -105,8 +105,8 @@ class Checkpoint:
 
     def write(self, state: Mapping[str, Any], fingerprint: Mapping[str, str]) -> None:
         """Replace the file by one with this state."""
-        from .serialize import write_tensors
-        from .training.encoding import encode
+        from ..serialize import write_tensors
+        from .encoding import encode
 
         arrays: dict[str, Any] = {}
         skeleton = encode(state, arrays)
@@ -128,8 +128,8 @@ class Checkpoint:
 
     def read_with_fingerprint(self) -> tuple[dict[str, Any], dict[str, str]]:
         """The state, and what must be the same for it to be continued."""
-        from .serialize import read_tensors
-        from .training.encoding import decode
+        from ..serialize import read_tensors
+        from .encoding import decode
 
         arrays, metadata = read_tensors(self.path, content=CONTENT, operation="Checkpoint")
         if metadata["layout"] != LAYOUT:

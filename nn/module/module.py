@@ -1,6 +1,6 @@
 """Module: what every layer, loss and network is made of. It computes, trains, saves and shows its tree of parts.
 
-How parts are found is in `tree`, what loading checks in `state`, what is called around `forward` in `hooks`.
+How parts are found is in `tree`, what loading checks in `loading`, what is called around `forward` in `hooks`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 import autodiff as ad
 
-from .arguments import floating
+from ..arguments import floating
 from .hooks import Hook, HookHandle, call_with_hooks, note_place, registered
+from .loading import LoadResult, load
 from .parameter import Buffer, Parameter
-from .state import LoadResult, load
 from .tree import Tree
 
 __all__ = ["Buffer", "Module", "Parameter"]
@@ -310,6 +310,6 @@ class Module(Tree):
         return ""
 
     def __repr__(self) -> str:
-        from .summary import tree
+        from .summary import described
 
-        return tree(self)
+        return described(self)

@@ -15,7 +15,7 @@ class Line(NamedTuple):
     size: int
 
 
-def tree(module: Module) -> str:
+def described(module: Module) -> str:
     """The lines of a module and of all below it, aligned; the first carries the number of parameters in all.
 
     What is used in several places is shown and counted at the first one; the others name its path.

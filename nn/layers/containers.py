@@ -1,6 +1,6 @@
 """Modules that hold modules under numbers or names: what all of them share, ModuleList and ModuleDict.
 
-Only `Sequential` (in `container`) says how its modules follow one another; these two leave that to whoever holds them.
+Only `Sequential` (in `sequential`) says how its modules follow one another; these two leave that to whoever holds them.
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .arguments import positive
+from ..arguments import positive
+from ..layers import Conv2d, Linear
+from ..module import Module
+from ..serialize.atomic import write_atomically
 from .callbacks import Callback
-from .layers import Conv2d, Linear
-from .module import Module
-from .serialize.atomic import write_atomically
 from .watch import COLUMNS, Watch
 
 Array = npt.NDArray[Any]

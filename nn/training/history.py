@@ -132,7 +132,7 @@ class History:
         >>> history.plot(Figure().subplots()).get_ylabel()
         'loss'
         """
-        from . import plot
+        from .. import plot
 
         return plot.curves(self, column, ax)
 
@@ -268,6 +268,6 @@ def _spelled(numbers: npt.NDArray[Any]) -> list[float | str]:
 
 
 def _write(path: Path, text: str) -> None:
-    from .serialize.atomic import write_atomically
+    from ..serialize.atomic import write_atomically
 
     write_atomically(path, [text.encode()], "History")

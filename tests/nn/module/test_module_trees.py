@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from tests.nn.module_trees import build, plans
+from tests.nn.module.module_trees import build, plans
 
 
 def same(ours, theirs):

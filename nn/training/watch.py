@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 import autodiff as ad
 
-from .module import Module
+from ..module import Module
 
 Array = npt.NDArray[Any]
 

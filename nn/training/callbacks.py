@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from .arguments import positive
-from .optim.settings import is_number
+from ..arguments import positive
+from ..optim.settings import is_number
 
 
 class Callback:
@@ -209,7 +209,7 @@ class ClipGradients(Callback):
 
     def gradients_ready(self, training: Any) -> None:
         """Limit the gradients of what the optimizer trains."""
-        from .optim import clip_grad_norm, clip_grad_value
+        from ..optim import clip_grad_norm, clip_grad_value
 
         parameters = [parameter for group in training.optimizer.param_groups for parameter in group["params"]]
         if self.max_norm is not None:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from ..module import Module
 from ..random import Seed, generator
 from .activation import ACTIVATIONS
+from .containers import Numbered
 from .linear import Linear
-from .lists import Numbered
 
 
 class Sequential(Numbered):
