@@ -35,6 +35,15 @@ _RESERVED |= {
 }  # fmt: skip
 
 
+class _SignatureOfCall:
+    """What editors and `inspect.signature` show of a primitive: the arguments of its call."""
+
+    def __get__(self, primitive: Primitive | None, owner: type) -> inspect.Signature:
+        if primitive is None:
+            raise AttributeError("__signature__")  # the class has the one of its constructor
+        return inspect.signature(primitive.call)
+
+
 class Primitive:
     """An operation whose derivative is known. Made by `primitive`; call it like a function.
 
@@ -62,6 +71,8 @@ class Primitive:
     >>> ad.mul.symbol, list(ad.mul.kept)
     ('×', ['y', 'x'])
     """
+
+    __signature__ = _SignatureOfCall()
 
     def __init__(
         self,

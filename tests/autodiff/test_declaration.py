@@ -1,5 +1,7 @@
 """A user's own primitive: its rules may give constants, and what is no gradient is refused in every walk."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -91,3 +93,9 @@ def test_a_decorated_rule_asks_for_what_the_rule_inside_does():
 def test_a_rule_whose_first_parameter_is_not_the_upstream_gradient_is_refused(rule):
     with pytest.raises(TypeError, match="first parameter is"):
         ad.primitive(np.square, names="x", name="probe").vjp(rule)
+
+
+def test_editors_see_the_arguments_of_a_primitive():
+    assert str(inspect.signature(ad.relu)) == "(x)"
+    assert str(inspect.signature(ad.softmax)) == "(x, axis=-1)"
+    assert "mutates" in inspect.signature(ad.Primitive).parameters
