@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .. import functional, init
 from ..arguments import floating, positive
-from ..functional.operands import operand
+from ..functional.operands import operand_for
 from ..module import Module, Parameter
 from ..random import Seed, generator
 
@@ -109,7 +109,7 @@ class Conv2d(Module):
 
     def forward(self, x: Any) -> Any:
         """Map x of shape (batch, in_channels, height, width) to (batch, out_channels, height', width')."""
-        x = operand(x)
+        x = operand_for(self.weight, x)
         shape = x.shape
         if len(shape) != 4 or shape[1] != self.in_channels:
             raise ValueError(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from .. import init
 from ..arguments import floating, positive
 from ..functional import linear
+from ..functional.operands import operand_for
 from ..module import Module, Parameter
 from ..random import Seed, generator
 
@@ -68,7 +69,7 @@ class Linear(Module):
     def forward(self, x: Any) -> Any:
         """Map x of shape (..., in_features) to (..., out_features)."""
         try:
-            return linear(x, self.weight, self.bias)
+            return linear(operand_for(self.weight, x), self.weight, self.bias)
         except ValueError as error:
             if np.shape(x)[-1:] == (self.in_features,):
                 raise  # the input is not what does not fit

@@ -162,3 +162,15 @@ def test_an_unchanged_network_of_parameters_can_be_called_as_a_function():
     doubled = {path: 2 * p for path, p in model.named_parameters()}
     assert not np.array_equal(nn.functional_call(model, doubled, x).data, model(x).data)
     np.testing.assert_array_equal(nn.functional_call(model, dict(model.named_parameters()), x).data, model(x).data)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"), [(nn.Linear(2, 3), (4, 2)), (nn.Conv2d(1, 3, 1), (1, 1, 2, 2))], ids=["Linear", "Conv2d"]
+)
+@pytest.mark.parametrize("pixels", [np.uint8, np.int64, bool])
+def test_integers_and_lists_do_not_widen_what_a_layer_computes(layer, shape, pixels):
+    x = np.ones(shape, pixels)
+    assert layer(x).dtype == layer(ad.Tensor(x)).dtype == np.float32
+    assert layer(x.astype(float).tolist()).dtype == layer(x.tolist()).dtype == np.float32
+    np.testing.assert_array_equal(layer(x).data, layer(x.astype(np.float32)).data)
+    assert layer(x.astype(np.float64)).dtype == np.float64, "an array of floats has a precision of its own"
