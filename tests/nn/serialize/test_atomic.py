@@ -319,6 +319,14 @@ except OSError as error:
 """
 
 
+#: What is imported at the first use is imported while the libraries can still be read: another user may not.
+WARM = """
+import tempfile
+with tempfile.TemporaryDirectory() as elsewhere:
+    write_tensors(os.path.join(elsewhere, "x"), {"x": np.ones(3)})
+"""
+
+
 @posix
 def test_a_disk_without_room_leaves_the_old_file_and_says_why(tmp_path):
     path = tmp_path / "x"
@@ -345,7 +353,7 @@ def test_a_folder_or_file_that_may_not_be_written_stays_as_it_is(folder_mode, fi
         before = path.read_bytes()
         path.chmod(file_mode)
         os.chmod(folder, folder_mode)
-        unprivileged = "os.getuid() or os.setuid(65534)\n" + ONCE  # root may write anywhere
+        unprivileged = WARM + "os.getuid() or os.setuid(65534)\n" + ONCE  # root may write anywhere
         output, errors = run(unprivileged, path).communicate()
         os.chmod(folder, 0o755)
         assert not errors
