@@ -12,6 +12,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextvars import Token
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,11 +37,18 @@ class Source(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message of a walk: from a node to its parent number `argument`, before broadcasting is undone."""
+    """One message of a walk: from a node to its parent number `argument`, before broadcasting is undone.
+
+    Messages of one walk have the same number in `walk`; later walks have larger ones.
+    """
 
     argument: int
     cotangent: Array
     value: Array
+    walk: int = 0
+
+
+_next_walk = count().__next__
 
 
 class Trace:
@@ -127,6 +135,8 @@ class record(Observer):
     def __init__(self) -> None:
         super().__init__()
         self.nodes: list[Node] = []
+        self._walk = 0
+        self._last = (1, 0)
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -135,14 +145,21 @@ class record(Observer):
         self, primitive: Primitive, node: Node | None, operands: tuple[Any, ...], static: dict[str, Any], out: Array
     ) -> None:
         if node is not None:
-            inputs = tuple(_plain(operand).copy() for operand in operands)
-            names = tuple(getattr(operand, "name", None) for operand in operands)
-            node.trace = Trace(inputs, names, out.copy(), source_line())
+            if node.trace is None:  # of nested recordings the outermost has been here
+                inputs = tuple(_plain(operand).copy() for operand in operands)
+                names = tuple(getattr(operand, "name", None) for operand in operands)
+                node.trace = Trace(inputs, names, out.copy(), source_line())
             self.nodes.append(node)
 
     def message(self, node: Node, index: int, cotangent: Any, message: Any) -> None:
-        if node.trace is not None:
-            node.trace.messages.append(Message(index, _plain(cotangent).copy(), _plain(message).copy()))
+        recording = next(each for each in modes.current.get().observers if isinstance(each, record))
+        if node.trace is None or recording is not self:  # nested recordings share the trace: one writes
+            return
+        place = (-node.order, index)
+        if place <= self._last:  # a walk goes from newer nodes to older ones, and never back
+            self._walk = _next_walk()
+        self._last = place
+        node.trace.messages.append(Message(index, _plain(cotangent).copy(), _plain(message).copy(), self._walk))
 
 
 class AnomalyError(ArithmeticError):

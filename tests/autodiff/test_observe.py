@@ -44,6 +44,26 @@ def test_record_keeps_inputs_output_messages_and_source(x):
     assert "test_observe.py" in str(mul.trace.source)
 
 
+def test_nested_recordings_store_each_message_once(x):
+    with ad.record() as outer, ad.record() as inner:
+        (x * x).sum().backward()
+    assert [len(node.trace.messages) for node in outer] == [len(node.trace.messages) for node in inner] == [2, 1]
+
+
+def test_messages_of_a_walk_share_a_number_that_rises_with_the_walks(x):
+    with ad.record() as tape:
+        y = (x * x).sum()
+        z = y * 3.0
+        z.backward(retain_graph=True)
+        y.backward(retain_graph=True)
+    with ad.record():
+        y.backward()
+    by_node = [[message.walk for message in node.trace.messages] for node in tape]
+    first, second, third = dict.fromkeys(by_node[0])
+    assert first < second < third
+    assert by_node == [[first, first, second, second, third, third], [first, second, third], [first]]
+
+
 def test_what_was_recorded_does_not_change_with_the_arrays(x):
     batch = np.array([3.0, 4.0])
     with ad.record() as tape:
