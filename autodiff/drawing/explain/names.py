@@ -1,0 +1,104 @@
+"""What to call the quantities of a recorded program: the user's own names first, else those of variables and lines."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...graph import Node
+from ...observe import Source
+from ...tensor import Tensor
+from ..extract import named_tensors
+
+_ASSIGNED = re.compile(r"(\w+)\s*(?::[^=]+)?=(?!=)")
+_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+class Names:
+    """Names for leaves, constants and results, each given once.
+
+    >>> names = Names(lambda: None, (), None)
+    >>> names.unique("b"), names.unique("b")
+    ('b', 'b₂')
+    """
+
+    def __init__(self, step: Callable[..., Any], args: Sequence[Any], params: Any) -> None:
+        self._given = {id(tensor): name for name, tensor in named_tensors(params)}
+        self._variables: dict[int, str] = {}
+        self._used: set[str] = set()
+        self._count = 0
+        for name, value in [*_arguments(step, args), *_captured(step)]:
+            if isinstance(value, (Tensor, np.ndarray)):
+                self._variables.setdefault(id(value), name)
+
+    def unique(self, name: str) -> str:
+        """The name, with a number below it where it is taken."""
+        number, free = 1, name
+        while free in self._used:
+            number += 1
+            free = f"{name}{str(number).translate(_DIGITS)}"
+        self._used.add(free)
+        return free
+
+    def of_operand(self, operand: Any, fallback: str = "x") -> str:
+        """A leaf's or constant's name; of a plain number its value."""
+        own = getattr(operand, "name", None)
+        name = self._given.get(id(operand)) or own or self._variables.get(id(operand))
+        if name is None and np.ndim(getattr(operand, "data", operand) if isinstance(operand, Tensor) else operand) == 0:
+            plain = operand.data if isinstance(operand, Tensor) else operand
+            if not getattr(operand, "requires_grad", False):
+                return f"{float(plain):.4g}" if np.asarray(plain).dtype.kind == "f" else str(plain)
+        return self.unique(name or fallback)
+
+    def of_result(self, node: Node, last_on_line: bool, is_loss: bool) -> str:
+        """What the line that made a result assigns it to, else a letter with a number."""
+        assert node.trace is not None
+        found = _ASSIGNED.match(node.trace.source.text) if last_on_line else None
+        if found or is_loss:
+            return self.unique(found[1] if found else "loss")
+        self._count += 1
+        return self.unique(f"v{str(self._count).translate(_DIGITS)}")
+
+
+def last_on_their_lines(nodes: Sequence[Node]) -> set[Node]:
+    """The nodes after which the program went on to another line: an assignment names their result."""
+    last = set()
+    for node, following in zip(nodes, [*nodes[1:], None]):
+        if following is None or _place(node) != _place(following) or _reads_nothing_new(node, following):
+            last.add(node)
+    return last
+
+
+def _reads_nothing_new(node: Node, following: Node) -> bool:
+    """The next call on the same line does not use this result: the line has begun again, in a loop."""
+    return node.primitive is following.primitive and not any(parent is node for parent in following.parents)
+
+
+def _place(node: Node) -> tuple[str, int]:
+    source: Source = node.trace.source  # type: ignore[union-attr]  # only recorded nodes come here
+    return source.file, source.line
+
+
+def _arguments(step: Callable[..., Any], args: Sequence[Any]) -> list[tuple[str, Any]]:
+    try:
+        bound = inspect.signature(step).bind(*args).arguments
+    except (TypeError, ValueError):
+        return []
+    found: list[tuple[str, Any]] = []
+    for name, value in bound.items():
+        many = list(value) if isinstance(value, (tuple, list)) else []
+        found += [(f"{name}[{i}]", each) for i, each in enumerate(many)] or [(name, value)]
+    return found
+
+
+def _captured(step: Callable[..., Any]) -> list[tuple[str, Any]]:
+    """The variables from outside that a function reads."""
+    try:
+        captured = inspect.getclosurevars(step)
+    except (TypeError, ValueError):
+        return []
+    return [*captured.nonlocals.items(), *captured.globals.items()]

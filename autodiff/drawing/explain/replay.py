@@ -1,0 +1,125 @@
+"""Finite differences: the recorded primitives run again in float64, with one element a little larger and smaller.
+
+Nothing of the rules is used, so that what stands beside a gradient is a second opinion and not the same one again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...graph import Node
+from ...primitive import Array
+from .story import Quantity, places, rows_of
+
+#: How many elements may be computed for all differences together, a call counting for at least a thousand.
+BUDGET = 200_000_000
+
+
+class Replay:
+    """A recorded program that can run again from any of its quantities on.
+
+    Parameters
+    ----------
+    nodes : list of Node
+        In the order in which they ran, the loss last; each with its `trace`.
+    operands : list of list of int
+        For each node the numbers of the quantities that it was called on.
+    results : list of int
+        For each node the number of its result.
+    values : dict of int to array
+        The recorded value of every quantity.
+    """
+
+    def __init__(
+        self, nodes: list[Node], operands: list[list[int]], results: list[int], values: dict[int, Array]
+    ) -> None:  # fmt: skip
+        self._nodes, self._operands, self._results = nodes, operands, results
+        self._recorded = values[results[-1]]
+        made = set(results)
+        self._values = {i: _double(value) for i, value in values.items() if i not in made}
+        self.problem = ""
+        try:
+            self._run(self._values, range(len(nodes)))
+        except Exception as error:  # a primitive that cannot compute in float64 is no reason to show nothing at all
+            self.problem = f"the program cannot run again in float64: {type(error).__name__}"
+            return
+        again = self._values[results[-1]]
+        tolerance = 100 * float(np.finfo(_lowest(values)).eps) ** 0.75
+        if not np.allclose(again, self._recorded, rtol=tolerance, atol=tolerance, equal_nan=True):
+            self.problem = "the program gives another loss when it runs again in float64"
+
+    def _run(self, values: dict[int, Array], which: Any) -> None:
+        for i in which:
+            primitive = self._nodes[i].primitive
+            static = {name: _wide(value) for name, value in self._nodes[i].static.items()}
+            out = primitive.forward(*(values[j] for j in self._operands[i]), **static)
+            values[self._results[i]] = np.asarray(out[0] if primitive.auxiliary else out)
+
+    def _after(self, quantity: int) -> list[int]:
+        """The nodes that must run again when a quantity changes."""
+        changed, which = {quantity}, []
+        for i, operands in enumerate(self._operands):
+            if self._results[i] != quantity and not changed.isdisjoint(operands):
+                changed.add(self._results[i])
+                which.append(i)
+        return which
+
+    def cost(self, quantity: int) -> int:
+        """About how many elements the differences of a quantity's shown elements compute."""
+        sizes = (max(int(np.prod(self._nodes[i].shape)), 1000) for i in self._after(quantity))
+        return 2 * places(self._values[quantity]).size * sum(sizes)
+
+    def differences(self, quantity: int) -> Array:
+        """(L(x + h) − L(x − h)) / 2h for each shown element x of a quantity."""
+        which = self._after(quantity)
+        value = self._values[quantity]
+        found = places(value)
+        slopes = np.zeros(found.shape)
+        with np.errstate(all="ignore"):
+            for place, index in np.ndenumerate(found):
+                step = 1e-6 * max(1.0, abs(float(value.reshape(-1)[index])))
+                higher, lower = (self._loss(quantity, index, h, which) for h in (step, -step))
+                slopes[place] = (higher - lower) / (2 * step)
+        return slopes
+
+    def _loss(self, quantity: int, index: Any, step: float, which: list[int]) -> float:
+        changed = self._values[quantity].copy()
+        changed.reshape(-1)[index] += step  # a fresh copy is contiguous, so this writes into it
+        values = {**self._values, quantity: changed}
+        self._run(values, which)
+        return float(values[self._results[-1]].reshape(()))
+
+
+def add_differences(quantities: list[Quantity], replay: Replay) -> None:
+    """Put a finite difference beside every gradient that is shown, leaves first, as far as the budget reaches."""
+    spent = 0
+    for quantity in sorted(quantities, key=lambda each: each.operation is not None):
+        if quantity.gradient is None:
+            continue
+        if replay.problem:
+            quantity.difference_note = replay.problem
+            continue
+        spent += replay.cost(quantity.id)
+        if spent > BUDGET:
+            quantity.difference_note = "not computed: the program is too large to run again so often"
+            continue
+        quantity.difference = rows_of(replay.differences(quantity.id))
+
+
+def _double(value: Any) -> Array:
+    array = np.array(value, order="C")
+    return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
+def _wide(setting: Any) -> Any:
+    """A setting that asks for a floating dtype asks for float64 here."""
+    is_dtype = isinstance(setting, np.dtype) or (isinstance(setting, type) and issubclass(setting, np.generic))
+    return np.dtype(np.float64) if is_dtype and np.dtype(setting).kind == "f" else setting
+
+
+def _lowest(values: dict[int, Array]) -> Any:
+    """The coarsest floating dtype of a program."""
+    dtypes = [np.asarray(value).dtype for value in values.values()]
+    return min((d for d in dtypes if d.kind == "f"), key=lambda d: d.itemsize, default=np.dtype(np.float64))
