@@ -1,7 +1,7 @@
 """From a graph to the parts of its picture: boxes for tensors, circles for operations, arrows between them.
 
-The only module here that reads nodes. A node has no Tensor, so what is known of an intermediate result is its shape and
-dtype, and its value only where a rule kept it, where `record` did, or where the caller handed in the Tensor itself.
+Only this module and `messages` read nodes. A node has no Tensor, so what is known of an intermediate result is its
+shape and dtype, and its value only where a rule kept it, where `record` did, or where the caller handed the Tensor in.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from ..graph import Node
 from ..hooks import RetainGrad
 from ..primitive import Array
 from ..tensor import Tensor
+from .messages import Messages
 from .parts import Arrow, Box, Circle, Picture, Role, Scope
 
 
@@ -44,15 +45,22 @@ def named_tensors(params: Any) -> list[tuple[str, Tensor]]:
     return pairs
 
 
-def extract(tensor: Tensor, names: list[tuple[str, Tensor]], max_nodes: int) -> Picture:
-    """The parts of the picture of everything that `tensor` was computed from."""
-    return _Extraction(tensor, names, max_nodes).picture
+def extract(
+    tensor: Tensor, names: list[tuple[str, Tensor]], max_nodes: int, arguments: Sequence[tuple[str, Tensor]] = ()
+) -> Picture:
+    """The parts of the picture of everything that `tensor` was computed from.
+
+    `names` says which Tensors are parameters; `arguments` are named too, unless they have names of their own.
+    """
+    return _Extraction(tensor, names, max_nodes, arguments).picture
 
 
 class _Extraction:
     """One pass over a graph. Ids count in the order of the traversal, so that equal programs give equal pictures."""
 
-    def __init__(self, tensor: Tensor, names: list[tuple[str, Tensor]], max_nodes: int) -> None:
+    def __init__(
+        self, tensor: Tensor, names: list[tuple[str, Tensor]], max_nodes: int, arguments: Sequence[tuple[str, Tensor]]
+    ) -> None:
         self.picture = Picture()
         self._root = tensor
         self._names: dict[int, str] = {}
@@ -65,6 +73,8 @@ class _Extraction:
             place = id(each._node or each)
             self._names.setdefault(place, name)
             self._given.setdefault(place, each)
+        self._arguments = {id(each._node or each): name for name, each in arguments}
+        self._messages = Messages(tensor._node)
         if tensor._node is None:
             self._leaf(tensor)
             return
@@ -77,6 +87,7 @@ class _Extraction:
         for box in self.picture.boxes:
             if box.id in self._scopes:
                 box.scope = _common(self._scopes[box.id])
+        self._messages.draw(self.picture)
 
     def _new_id(self, kind: str) -> str:
         self._counts[kind] += 1
@@ -101,12 +112,15 @@ class _Extraction:
             None if node.trace is None else _short(node.trace.source),
         )  # fmt: skip
         self.picture.parts.append(circle)
+        self._messages.sent(node, circle, operands)
         for index, box in enumerate(operands):
             if box.role in ("parameter", "constant"):
                 inside = box.role == "parameter" or not box.shape
                 self._scopes.setdefault(box.id, []).append(scope if inside else ())
             self.picture.arrows.append(Arrow(box.id, circle.id, _argument(node, index)))
-        self.picture.arrows.append(Arrow(circle.id, self._result(node, scope).id))
+        result = self._result(node, scope)
+        self.picture.arrows.append(Arrow(circle.id, result.id))
+        self._messages.received(node, circle, result)
 
     def _result(self, node: Node, scope: Scope) -> Box:
         """The box of what a node computed."""
@@ -116,12 +130,12 @@ class _Extraction:
         name = known.name if known is not None else retained.name if retained is not None else None
         box = Box(
             self._new_id("t"), "output" if node is self._root._node else "intermediate",
-            self._names.get(id(node), name), node.shape, node.dtype,
-            value if node.trace is None else node.trace.output, _cotangent(node), scope,
+            self._names.get(id(node), name) or self._arguments.get(id(node)), node.shape, node.dtype,
+            value if node.trace is None else node.trace.output, None, scope,
         )  # fmt: skip
         for source in (known, retained):
             if box.grad is None and source is not None and source._grad is not None:
-                box.grad = source._grad._data
+                box.grad, box.stored = source._grad._data, True
         self._boxes[id(node)] = box
         self.picture.parts.append(box)
         return box
@@ -152,8 +166,10 @@ class _Extraction:
         box = self._boxes.get(id(leaf))
         if box is None:
             box = Box(
-                self._new_id("t"), self._role(leaf), self._names.get(id(leaf), leaf.name), leaf.shape, leaf.dtype,
+                self._new_id("t"), self._role(leaf),
+                self._names.get(id(leaf), leaf.name) or self._arguments.get(id(leaf)), leaf.shape, leaf.dtype,
                 leaf._data if recorded is None else recorded, None if leaf._grad is None else leaf._grad._data,
+                stored=leaf._grad is not None,
             )  # fmt: skip
             self._boxes[id(leaf)] = box
             self.picture.parts.append(box)
@@ -207,11 +223,6 @@ def _operand(node: Node, kept: dict[str, Any], index: int) -> Any:
         return kept.get(node.primitive.inputs[index])
     values = kept.get(node.primitive.inputs[0])
     return None if values is None else values[index]
-
-
-def _cotangent(node: Node) -> Array | None:
-    """The summed cotangent of the last recorded walk that came through a node."""
-    return node.trace.messages[-1].cotangent if node.trace is not None and node.trace.messages else None
 
 
 def _retained(node: Node) -> Tensor | None:

@@ -18,7 +18,10 @@ Scope = tuple[str, ...]
 
 @dataclass
 class Box:
-    """A tensor. `value` is None where the graph did not keep it, `shape` where not even that is known."""
+    """A tensor. `value` is None where the graph did not keep it, `shape` where not even that is known.
+
+    `stored` says that `grad` is what the Tensor's `.grad` holds, from whatever walks, not the drawn output's gradient.
+    """
 
     id: str
     role: Role
@@ -29,6 +32,7 @@ class Box:
     grad: Array | None = None
     scope: Scope = ()
     changed: bool = False
+    stored: bool = False
 
 
 @dataclass
@@ -53,11 +57,37 @@ class Arrow:
 
 
 @dataclass
+class Junction:
+    """Where several messages meet and are added up, with the sum written out if it is short."""
+
+    id: str
+    terms: str
+    scope: Scope
+
+
+@dataclass
+class Flow:
+    """A gradient on its way back, from `head` to `tail`: named as the forward arrow beside it.
+
+    `value` is the message; `local` the formula of its rule and `undone` the axes summed over, where there are any.
+    `said` replaces the label that is made of these.
+    """
+
+    tail: str
+    head: str
+    value: Array
+    local: str | None = None
+    undone: str | None = None
+    said: str | None = None
+
+
+@dataclass
 class Picture:
     """Everything that is drawn, in the order in which the program can have computed it."""
 
-    parts: list[Box | Circle] = field(default_factory=list)
+    parts: list[Box | Circle | Junction] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
 
     @property
     def boxes(self) -> list[Box]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..tensor import Tensor
-from .dot import Direction, Options, dot_text
+from .dot import dot_text
 from .extract import extract, named_tensors
+from .options import Direction, Options
 from .parts import Picture
+from .recording import recorded
 from .render import FORMATS, render
 
 
@@ -113,8 +116,8 @@ class Drawing:
 
 
 def draw(
-    tensor: Tensor,
-    *,
+    drawn: Tensor | Callable[..., Any],
+    *args: Any,
     direction: Direction = "LR",
     values: bool = True,
     gradients: bool = True,
@@ -122,15 +125,20 @@ def draw(
     params: Any = None,
     max_nodes: int = 5000,
 ) -> Drawing:
-    """Draw the graph that a Tensor was computed by: tensors as boxes, operations as circles, modules as clusters.
+    """Draw how a Tensor is computed: tensors as boxes, operations as circles, modules as clusters.
 
-    A graph keeps only what its rules ask for, so some values are unknown (dashed borders); what runs under `record()`
-    is drawn with all values, and with the gradient of every intermediate result. Drawing changes nothing.
+    A function is run under `record()`, and back if it returns one number: all values, all gradients and the messages
+    between them are shown. Of a Tensor, a graph keeps only what its rules ask for, so some values are unknown (dashed
+    borders) unless it was computed under `record()`. Drawing changes nothing: what running the function does to
+    parameters, buffers and arguments, their `.grad` included, is undone.
 
     Parameters
     ----------
-    tensor : Tensor
-        The output, usually a loss; before or after its `backward()`.
+    drawn : Tensor or callable
+        The output, usually a loss, before or after its `backward()`; or a function or module that returns it.
+    *args : Tensors, arrays or anything else
+        The function's arguments, shown by their names in its signature. Floating-point arrays and numbers become
+        inputs that want a gradient; data without one where `params` is given.
     direction : {"LR", "TB"}
         Whether the program runs from left to right or from top to bottom.
     values, gradients, shapes : bool
@@ -150,13 +158,18 @@ def draw(
     Raises
     ------
     TypeError
-        If `tensor` is no Tensor, or `params` holds something else than names and Tensors.
+        If `drawn` is no Tensor and no function that returns one, or does not take the arguments, or `params` holds
+        something else than names and Tensors.
+    RuntimeError
+        If nothing that the function computed requires grad.
     ValueError
         For another direction, or a graph of more than `max_nodes` operations.
 
     Examples
     --------
     >>> import autodiff as ad
+    >>> ad.draw(lambda x, y: x * y + x, 2.0, 3.0)
+    <Drawing of 4 tensors and 2 operations: .save("graph.svg") or .source>
     >>> x = ad.Tensor([1.0, 2.0], requires_grad=True, name="x")
     >>> with ad.record():
     ...     loss = ad.sum(x * x)
@@ -165,9 +178,19 @@ def draw(
     >>> "[2, 4]" in source  # the gradient of x
     True
     """
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"draw: got a {type(tensor).__name__}, and needs a Tensor: the output of what is to be drawn.")
     if direction not in ("LR", "TB"):
         raise ValueError(f'draw: the direction is {direction!r}: give "LR" (left to right) or "TB" (top to bottom).')
-    picture = extract(tensor, named_tensors(params), max_nodes)
-    return Drawing(picture, Options(direction, bool(values), bool(gradients), bool(shapes)))
+    options = Options(direction, bool(values), bool(gradients), bool(shapes))
+    if isinstance(drawn, Tensor) and not args:
+        return Drawing(extract(drawn, named_tensors(params), max_nodes), options)
+    if isinstance(drawn, Tensor) or not callable(drawn):
+        given = f" and {len(args)} argument(s)" if args else ""
+        raise TypeError(
+            f"draw: got a {type(drawn).__name__}{given}, and needs a Tensor: the output of what is to be drawn; or a "
+            "function that returns one, followed by its arguments."
+        )
+    if params is None and hasattr(drawn, "named_parameters"):
+        params = drawn
+    names = named_tensors(params)
+    with recorded(drawn, args, params, names) as (output, arguments):
+        return Drawing(extract(output, names, max_nodes, arguments), options)

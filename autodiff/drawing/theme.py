@@ -25,21 +25,41 @@ class Style:
 
 
 FONT = "Helvetica"
-BACKGROUND = "#ffffff"
-INK = "#1a1a1a"
-MUTED = "#595959"
-GRADIENT = "#9c0a3c"
-CLUSTER = "#f7f7f4"
-CLUSTER_BORDER = "#8c8c8c"
 
-#: By role, in the order of the legend.
-BOXES = {
-    "parameter": Style("parameter", fill="#b5d4f0", border="#0b4f85", peripheries=2),
-    "input": Style("input: a leaf that wants a gradient", fill="#fff0b3", border="#8f6400", width=2.0),
-    "constant": Style("data or constant: no gradient", fill="#d9d9d9", border="#666666", rounded=False),
-    "intermediate": Style("intermediate result", fill="#ffffff", border="#333333"),
-    "output": Style(
-        "output", fill="#2d2a4a", border="#000000", text="#ffffff", muted="#d6d6e0", gradient="#ffc4d3", width=3.0
-    ),
-}
-OPERATION = Style("operation", fill="#f3bd8e", border="#5e1f00")
+
+@dataclass(frozen=True)
+class Theme:
+    """All colours of a picture. `boxes` is in the order of the legend."""
+
+    background: str
+    ink: str
+    muted: str
+    gradient: str
+    dead: str
+    trouble: str
+    cluster: str
+    cluster_border: str
+    boxes: dict[str, Style]
+    operation: Style
+
+
+LIGHT = Theme(
+    background="#ffffff",
+    ink="#1a1a1a",
+    muted="#595959",
+    gradient="#9c0a3c",
+    dead="#6e6e6e",
+    trouble="#d40000",
+    cluster="#f7f7f4",
+    cluster_border="#8c8c8c",
+    boxes={
+        "parameter": Style("parameter", fill="#b5d4f0", border="#0b4f85", peripheries=2),
+        "input": Style("input: a leaf that wants a gradient", fill="#fff0b3", border="#8f6400", width=2.0),
+        "constant": Style("data or constant: no gradient", fill="#d9d9d9", border="#666666", rounded=False),
+        "intermediate": Style("intermediate result", fill="#ffffff", border="#333333"),
+        "output": Style(
+            "output", fill="#2d2a4a", border="#000000", text="#ffffff", muted="#d6d6e0", gradient="#ffc4d3", width=3.0
+        ),
+    },
+    operation=Style("operation", fill="#f3bd8e", border="#5e1f00"),
+)

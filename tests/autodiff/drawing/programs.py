@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import autodiff as ad
-from autodiff.drawing.dot import LONGEST_NAME, printable
+from autodiff.drawing.escaping import LONGEST_NAME, printable
 
 UNARY = {
     "tanh": ad.tanh, "exp": ad.exp, "relu": ad.relu, "neg": ad.neg, "copy": ad.copy, "square": ad.square,

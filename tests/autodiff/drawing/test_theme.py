@@ -6,7 +6,8 @@ import pytest
 
 from autodiff.drawing import theme
 
-STYLES = {**theme.BOXES, "operation": theme.OPERATION}
+LIGHT = theme.LIGHT
+STYLES = {**LIGHT.boxes, "operation": LIGHT.operation}
 
 # Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision deficiency", 2009:
 # severity 1.0, for linear RGB.
@@ -68,7 +69,7 @@ def test_roles_differ_in_colour_for_every_eye(vision, part, least):
 
 
 def test_roles_differ_without_any_colour():
-    looks = [(style.width, style.peripheries, style.rounded) for style in theme.BOXES.values()]
+    looks = [(style.width, style.peripheries, style.rounded) for style in LIGHT.boxes.values()]
     assert len(set(looks)) == len(looks)
 
 
@@ -77,15 +78,15 @@ def test_text_has_contrast_and_borders_are_seen(role):
     style = STYLES[role]
     for text in (style.text, style.muted, style.gradient):
         assert contrast(text, style.fill) >= 4.5
-    for ground in (theme.BACKGROUND, theme.CLUSTER):
+    for ground in (LIGHT.background, LIGHT.cluster):
         assert contrast(style.border, ground) >= 3
 
 
-@pytest.mark.parametrize("ink", [theme.INK, theme.MUTED, theme.GRADIENT])
+@pytest.mark.parametrize("ink", [LIGHT.ink, LIGHT.muted, LIGHT.gradient, LIGHT.dead, LIGHT.trouble])
 def test_text_outside_of_boxes_has_contrast(ink):
-    assert min(contrast(ink, ground) for ground in (theme.BACKGROUND, theme.CLUSTER)) >= 4.5
+    assert min(contrast(ink, ground) for ground in (LIGHT.background, LIGHT.cluster)) >= 4.5
 
 
 def test_the_gradient_is_told_from_the_value_by_a_word_and_by_colour():
-    for style in theme.BOXES.values():
+    for style in LIGHT.boxes.values():
         assert min(distance(style.text, style.gradient, vision) for vision in VISION) > 10

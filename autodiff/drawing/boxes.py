@@ -1,0 +1,101 @@
+"""Tensors and operations as DOT: a box with a table of what is known, a circle with a symbol and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..primitive import Array
+from . import numbers
+from .escaping import font, markup, quoted, short_name
+from .options import Options
+from .parts import Box, Circle
+from .theme import Style, Theme
+
+
+def box_line(box: Box, options: Options) -> str:
+    """The line that declares a box."""
+    style = options.theme.boxes[box.role]
+    look = ["filled"] + ["rounded"] * style.rounded + ["dashed"] * (options.values and box.value is None)
+    return (
+        f"{box.id} [shape=box, style=\"{','.join(look)}\", fillcolor={quoted(style.fill)}, "
+        f"color={quoted(style.border)}, penwidth={style.width:g}, peripheries={style.peripheries}, "
+        f"margin=\"0.06,0.04\", width=0.3, height=0.25, tooltip={quoted(_tooltip(box))}, "
+        f"label=<{_box_label(box, style, options)}>];"
+    )
+
+
+def _tooltip(box: Box) -> str:
+    shape = "" if box.shape is None or box.dtype is None else numbers.shape_text(box.shape, box.dtype)
+    return f"{box.role} {box.name or ''}  {shape}".strip()
+
+
+def symbol_text(symbol: str) -> str:
+    """A symbol in signs that the usual fonts have; the others come out as empty frames in a PNG.
+
+    >>> symbol_text("∗ᵀ")
+    '*ᵀ'
+    """
+    return symbol.replace("∗", "*").replace("∛", "³√")
+
+
+def circle_line(circle: Circle, theme: Theme) -> str:
+    """The line that declares a circle."""
+    style = theme.operation
+    symbol = "<BR/>".join(markup(word) for word in symbol_text(circle.symbol).split(" "))
+    size = 16 if len(circle.symbol) <= 2 else 11
+    lines = [f'<FONT POINT-SIZE="{size}" COLOR="{style.text}">{symbol}</FONT>']
+    lines += [font(markup(text), 8, style.muted) for text in numbers.settings(circle.settings)]
+    settings = ", ".join(f"{name}={value}" for name, value in circle.settings)
+    tooltip = f"{circle.name}({settings})" + (f"  {circle.source}" if circle.source else "")
+    return (
+        f"{circle.id} [shape=circle, style=filled, fillcolor={quoted(style.fill)}, color={quoted(style.border)}, "
+        f"margin=0.02, width=0.42, tooltip={quoted(tooltip)}, label=<{'<BR/>'.join(lines)}>];"
+    )
+
+
+_NUMBER_CELL = '<TD ALIGN="RIGHT" WIDTH="32">'
+
+
+def _box_label(box: Box, style: Style, options: Options) -> str:
+    """A table: name, shape and dtype, then a row for the value and one for the gradient."""
+    rows = []
+    if box.name:
+        rows.append(f'<TD COLSPAN="4"><FONT COLOR="{style.text}"><B>{short_name(box.name)}</B></FONT></TD>')
+    # A 0-d constant's dtype would mislead: a Python number has none until it meets an array.
+    told = box.role == "constant" and not box.shape
+    if options.shapes and box.shape is not None and box.dtype is not None and not told:
+        rows.append(f'<TD COLSPAN="4">{font(markup(numbers.shape_text(box.shape, box.dtype)), 9, style.muted)}</TD>')
+    grad = ".grad" if box.stored else "grad"
+    wanted = [("value", box.value, options.values, style.text), (grad, box.grad, options.gradients, style.gradient)]
+    shown = [(what, array, colour) for what, array, wish, colour in wanted if wish and array is not None]
+    if any(array.size > numbers.FULL and numbers.summary(array) for _, array, _ in shown):
+        heads = "".join(f'{_NUMBER_CELL}{font(head, 8, style.muted)}</TD>' for head in ("min", "mean", "max"))
+        rows.append(f"<TD></TD>{heads}")
+    for what, array, colour in shown:
+        rows += _value_rows(what, array, colour, bare=told)
+    if box.changed and options.values:
+        rows.append(f'<TD COLSPAN="4">{font("changed since it was used", 8, style.muted)}</TD>')
+    if box.value is None and options.values and told:
+        rows.append(f"<TD>{font('not kept', 8, style.muted)}</TD>")
+    body = "".join(f"<TR>{row}</TR>" for row in rows or ["<TD>·</TD>"])
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{body}</TABLE>'
+
+
+def _value_rows(what: str, array: Array, colour: str, bare: bool) -> Iterator[str]:
+    head = f'<TD ALIGN="LEFT">{font(what + "  ", 8, colour)}</TD>'
+    lines = numbers.in_full(array)
+    if lines is not None:
+        text = "".join(f'{font(markup(line), 10, colour)}<BR ALIGN="LEFT"/>' for line in lines)
+        if len(lines) == 1:
+            text = font(markup(lines[0]), 10, colour)
+        left = '<TD COLSPAN="3" ALIGN="LEFT" BALIGN="LEFT">'
+        yield f'<TD COLSPAN="4">{text}</TD>' if bare else f"{head}{left}{text}</TD>"
+        return
+    numbers_of_it = numbers.summary(array)
+    trouble = numbers.not_finite(array)
+    if numbers_of_it is not None:
+        yield head + "".join(f"{_NUMBER_CELL}{font('  ' + each, 9, colour)}</TD>" for each in numbers_of_it)
+    else:
+        trouble = trouble or "empty"
+    if trouble is not None:
+        yield f'{head}<TD COLSPAN="3" ALIGN="LEFT">{font(f"<B>{trouble}</B>", 9, colour)}</TD>'

@@ -1,0 +1,102 @@
+"""Gradients on their way back, as DOT: dashed arrows beside the forward ones, and ⊕ where several of them meet."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from ..primitive import Array
+from . import numbers
+from .escaping import font, markup, quoted
+from .options import Options
+from .parts import Flow, Junction
+from .theme import Theme
+
+State = Literal["alive", "dead", "not finite"]
+
+#: The style of a line by what flows there: told apart without any colour.
+_STYLES: dict[State, str] = {"alive": "dashed", "dead": "dotted", "not finite": "solid"}
+
+
+def state_of(message: Array) -> State:
+    """What kind of message it is.
+
+    >>> state_of(np.zeros(3)), state_of(np.array([0.0, np.inf])), state_of(np.ones(2))
+    ('dead', 'not finite', 'alive')
+    """
+    if not np.isfinite(message).all():
+        return "not finite"
+    return "alive" if message.any() else "dead"
+
+
+def norm(message: Array) -> float:
+    """The Euclidean norm, of numbers of any size."""
+    largest = float(np.abs(message).max(initial=0.0))
+    if not 0.0 < largest < np.inf:
+        return largest
+    return largest * float(np.sqrt(np.square(message / largest, dtype=np.float64).sum()))
+
+
+def width(message: Array) -> float:
+    """The width of a line in points: half a point more for every power of ten of the norm, within bounds.
+
+    >>> [width(np.array(10.0**power)) for power in (-9, -1, 0, 1, 9)]
+    [0.6, 1.0, 1.5, 2.0, 4.0]
+    """
+    size = norm(message)
+    if state_of(message) != "alive" or not np.isfinite(size):
+        return 1.5
+    return float(np.clip(round(1.5 + 0.5 * np.log10(size), 2), 0.6, 4.0))
+
+
+def flow_line(flow: Flow, options: Options) -> str:
+    """A gradient edge: declared like the forward edge that it runs beside, with the arrow's head at the tail."""
+    state = state_of(flow.value)
+    colour = _colour(state, options.theme)
+    label = f", label=<{_label(flow, colour, options)}>" if flow.said != "" else ""
+    tooltip = f"{flow.undone or ''} gradient {_short(flow.value)}".strip()
+    return (
+        f"{flow.tail} -> {flow.head} [dir=back, style={_STYLES[state]}, color={quoted(colour)}, "
+        f"penwidth={width(flow.value):g}, tooltip={quoted(tooltip)}{label}];"
+    )
+
+
+def junction_line(junction: Junction, theme: Theme) -> str:
+    """A ⊕, as a plus in a circle: the sign itself is missing from the usual fonts."""
+    colour = quoted(theme.gradient)
+    return (
+        f"{junction.id} [shape=circle, style=filled, fillcolor={quoted(theme.background)}, color={colour}, "
+        f"penwidth=1.5, margin=0, width=0.2, fixedsize=true, tooltip={quoted('gradients added: ' + junction.terms)}, "
+        f"label=<{font('<B>+</B>', 12, theme.gradient)}>];"
+    )
+
+
+def _colour(state: State, theme: Theme) -> str:
+    return {"alive": theme.gradient, "dead": theme.dead, "not finite": theme.trouble}[state]
+
+
+def _label(flow: Flow, colour: str, options: Options) -> str:
+    """A small table: the local derivative, the message, and the sum that undoes broadcasting."""
+    if flow.said is not None:
+        return font(markup(flow.said), 9, colour)
+    rows = []
+    if flow.local is not None:
+        rows.append(f"<TD>{font(markup(flow.local), 9, colour)}</TD>")
+    if options.values:
+        rows.append(f"<TD>{font(markup(_short(flow.value)), 9, colour)}</TD>")
+    if flow.undone is not None:
+        rows.append(f'<TD BORDER="1" COLOR="{colour}">{font(markup(flow.undone), 8, colour)}</TD>')
+    body = "".join(f"<TR>{row}</TR>" for row in rows or ["<TD></TD>"])
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="1">{body}</TABLE>'
+
+
+def _short(message: Array) -> str:
+    """A message of a few numbers in full, a longer one by its norm; trouble by its name."""
+    lines = numbers.in_full(message)
+    trouble = numbers.not_finite(message)
+    if lines is not None and len(" ".join(lines)) <= 24:
+        return " ".join(line.strip() for line in lines)
+    if trouble is not None:
+        return trouble
+    return f"norm {numbers.number(norm(message))}" if message.any() else "all zero"

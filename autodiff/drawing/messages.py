@@ -1,0 +1,101 @@
+"""The messages of the recorded walk that started from a picture's output, as parts of the picture.
+
+`extract` tells it each operation as it is drawn; what it adds are the dashed arrows that run back, the places where
+messages meet, and the gradient of every box. Messages of other walks through the same nodes are left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..graph import Node
+from ..observe import Message
+from ..primitive import Array
+from . import numbers
+from .parts import Box, Circle, Flow, Junction, Picture
+
+#: A sum longer than this is not written out.
+LONGEST_SUM = 36
+
+
+class Messages:
+    """What a walk sent, collected while the picture is made."""
+
+    def __init__(self, root: Node | None) -> None:
+        trace = None if root is None else root.trace
+        self._walk = trace.messages[-1].walk if trace is not None and trace.messages else None
+        self._arriving: dict[str, list[Flow]] = {}
+        self._arrived: dict[str, Array] = {}
+        self._boxes: dict[str, Box] = {}
+        self._seeds: list[Flow] = []
+
+    def _of(self, node: Node) -> list[Message]:
+        """The messages of this walk that a node sent."""
+        if self._walk is None or node.trace is None:
+            return []
+        return [message for message in node.trace.messages if message.walk == self._walk]
+
+    def sent(self, node: Node, circle: Circle, operands: list[Box]) -> None:
+        """An operation was drawn: note what it sent to its operands."""
+        for message in self._of(node):
+            parent, box = node.parents[message.argument], operands[message.argument]
+            if parent is None:
+                continue
+            value, undone = _without_broadcast(message.value, parent.shape)
+            value = value.astype(parent.dtype)
+            flow = Flow(box.id, circle.id, message.value, _formula(node, message.argument, operands), undone)
+            self._arriving.setdefault(box.id, []).append(flow)
+            earlier = self._arrived.get(box.id)
+            with np.errstate(all="ignore"):
+                self._arrived[box.id] = value if earlier is None else np.asarray(earlier + value)
+            self._boxes[box.id] = box
+
+    def received(self, node: Node, circle: Circle, result: Box) -> None:
+        """The result of an operation was drawn: note what the operation got from there, all messages added up."""
+        messages = self._of(node)
+        if messages:
+            result.grad, result.stored = messages[0].cotangent, False
+            self._seeds.append(Flow(circle.id, result.id, messages[0].cotangent, said=""))
+
+    def draw(self, picture: Picture) -> None:
+        """Add the gradients, the flows and the junctions to the picture."""
+        for name, flows in self._arriving.items():
+            box = self._boxes[name]
+            if box.grad is None or box.stored:
+                box.grad, box.stored = self._arrived[name], False
+            if len(flows) > 1:
+                junction = Junction(f"s{name[1:]}", _sum([flow.value for flow in flows], box.grad), box.scope)
+                picture.parts.append(junction)
+                picture.flows.append(Flow(name, junction.id, box.grad, said=junction.terms))
+                for flow in flows:
+                    flow.tail = junction.id
+            picture.flows += flows
+        picture.flows += self._seeds
+
+
+def _without_broadcast(message: Array, shape: tuple[int, ...]) -> tuple[Array, str | None]:
+    """A message in its argument's shape, and which axes were summed over for that."""
+    lead = message.ndim - len(shape)
+    axes = tuple(i for i, n in enumerate(message.shape) if i < lead or shape[i - lead] == 1 != n)
+    if message.shape == shape:
+        return message, None
+    with np.errstate(all="ignore"):
+        value = np.asarray(np.add.reduce(message, axis=axes, keepdims=True)).reshape(shape)
+    said = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
+    return value, f"Σ {said}: {message.shape} → {shape}"
+
+
+def _sum(terms: list[Array], total: Array) -> str:
+    """`6 + 4 = 10`, or how many terms there are."""
+    texts = [numbers.in_full(term) for term in (*terms, total)]
+    if all(text is not None and len(text) == 1 for text in texts) and len({t.shape for t in (*terms, total)}) == 1:
+        *each, result = [text[0] for text in texts if text is not None]
+        written = f"{' + '.join(each)} = {result}".replace("+ -", "− ")
+        if len(written) <= LONGEST_SUM:
+            return written
+    return f"{len(terms)} messages"
+
+
+def _formula(node: Node, index: int, operands: list[Box]) -> str | None:
+    """The derivative that the rule gives when it runs on symbols."""
+    return None

@@ -1,0 +1,182 @@
+"""`draw(function, ...)`: it runs and is walked back, its arguments have names, and everything is as it was before."""
+import re
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+import nn
+from tests.autodiff.drawing.programs import lines_of
+
+
+def box_of(source, name):
+    return next(line for line in lines_of(source, "t") if f">{name}<" in line)
+
+
+def test_a_function_s_arguments_are_named_and_everything_is_shown():
+    source = ad.draw(lambda x, w: ad.tanh(x * w).sum(), np.array([1.0, 2.0]), 0.5).source
+    assert ">[1, 2]<" in box_of(source, "x")
+    slope = np.sum(np.array([1.0, 2.0]) * (1 - np.tanh([0.5, 1.0]) ** 2))
+    assert f">{slope:.4g}<" in box_of(source, "w")
+    assert "not kept" not in source
+
+
+def test_numbered_arguments_are_named_too():
+    source = ad.draw(lambda first, *rest: first * rest[0] + rest[1], 1.0, 2.0, 3.0).source
+    assert all(box_of(source, name) for name in ("first", "rest[0]", "rest[1]"))
+
+
+def test_with_params_arguments_are_data():
+    model = nn.Linear(2, 1, rng=0)
+    source = ad.draw(lambda points: model(points).sum(), np.ones((3, 2), "f4"), params=model).source
+    assert "constant" in box_of(source, "points")
+    assert "parameter" in box_of(source, "weight")
+
+
+def test_a_module_is_a_function_and_names_its_parameters():
+    source = ad.draw(nn.MLP([2, 3, 1], rng=0), np.ones((4, 2), "f4")).source
+    assert box_of(source, "0.weight")
+    assert "dir=back" not in source  # four outputs: nothing to walk back from
+
+
+def state(tensors):
+    return [
+        (
+            t.data.tobytes(), id(t.data), id(t.grad), t.grad is not None and t.grad.data.tobytes(),
+            t._version[0] if t._version else 0, t.grad is not None and t.grad._version and t.grad._version[0],
+        )
+        for t in tensors
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("walked", [False, True])
+def test_what_a_function_changes_is_put_back(walked):
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.BatchNorm1d(3), nn.Linear(3, 1, rng=0))
+    optimizer = nn.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    x = ad.Tensor(np.arange(8.0, dtype="f4").reshape(4, 2), requires_grad=True, name="x")
+    closed_over = ad.Tensor(np.float32(2.0), requires_grad=True)
+    if walked:
+        (model(x).sum() * closed_over).backward()
+    tensors = [x, closed_over, *model.parameters(), *model.buffers()]
+
+    def step(x):
+        loss = (model(x) * closed_over).sum()
+        loss.backward()
+        optimizer.step()
+        x.data += 1.0
+        return loss
+
+    before = state(tensors)
+    source = ad.draw(step, x, params=model).source
+    assert state(tensors) == before
+    assert "dir=back" in source
+    assert ad.draw(step, x, params=model).source == source
+
+
+def test_a_function_that_only_returns_its_loss_is_walked_back_without_any_grad():
+    w = ad.Tensor([1.0, 2.0], requires_grad=True, name="w")
+    with ad.no_grad():
+        source = ad.draw(lambda: (w * w).sum()).source
+    assert ">[2, 4]<" in box_of(source, "w")
+    assert w.grad is None
+
+
+def test_a_function_that_fails_leaves_everything_as_it_was():
+    w = ad.Tensor([1.0, 2.0], requires_grad=True, name="w")
+
+    def fails(w):
+        (w * w).sum().backward()
+        raise ArithmeticError("no")
+
+    with pytest.raises(ArithmeticError, match="no"):
+        ad.draw(fails, w)
+    assert w.grad is None
+
+
+def test_a_second_derivative_is_drawn_by_the_same_call():
+    source = ad.draw(lambda x: ad.gradients(x * x * x, x, create_graph=True)[0], 2.0).source
+    assert ">12<" in box_of(source, "x")
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "error", "said"),
+    [
+        (lambda x: 3.0, (1.0,), TypeError, "returned a float"),
+        (lambda x: x * 2, (ad.Tensor(1.0),), RuntimeError, "requires grad"),
+        (lambda x: x, (1.0, 2.0), TypeError, "cannot be called with the 2 given"),
+    ],
+)
+def test_functions_that_cannot_be_drawn_are_refused(function, args, error, said):
+    with pytest.raises(error, match=said):
+        ad.draw(function, *args)
+
+
+# Gradients on their way.
+
+
+def flows(source):
+    return re.findall(r"^  ([tos]\d+) -> ([tos]\d+) \[dir=back.*?style=(\w+).*?penwidth=([\d.]+)(.*)\];$", source, re.M)
+
+
+def test_every_message_is_an_edge_and_meets_the_others_in_a_sum():
+    def program(a):
+        b = a + a
+        return b + b
+
+    source = ad.draw(program, 3.0).source
+    assert len(re.findall(r"^ *s\d+ \[shape=circle", source, re.M)) == 2
+    assert ">2 + 2 = 4<" in source
+    assert ">1 + 1 = 2<" in source
+    assert len(flows(source)) == 2 + 2 + 2 + 2  # messages, what leaves the sums, what enters the operations
+    assert ">4<" in box_of(source, "a")
+    without = ad.draw(program, 3.0, gradients=False).source
+    assert "dir=back" not in without
+    assert "shape=circle, style=filled, fillcolor=\"#ffffff\"" not in without
+
+
+def test_a_broadcast_that_is_undone_has_a_badge():
+    source = ad.draw(lambda x, b: (x + b).sum(), np.ones((4, 3)), np.ones(3)).source
+    assert ">Σ axis 0: (4, 3) → (3,)<" in source
+    assert "broadcasting undone" in source
+    assert ">[4, 4, 4]<" in box_of(source, "b")
+
+
+def test_dead_paths_and_trouble_are_told_by_line_and_by_word():
+    with np.errstate(all="ignore"):
+        source = ad.draw(lambda x: ad.relu(x).sum(), np.array([-1.0, -2.0])).source
+        assert any(style == "dotted" and "[0, 0]" in rest for *_, style, _, rest in flows(source))
+        assert "dead path" in source
+        assert "NaN or inf" not in source
+        source = ad.draw(lambda x: ad.sqrt(x).sum(), np.array([0.0, 4.0])).source
+        assert any(style == "solid" and "[inf, 0.25]" in rest for *_, style, _, rest in flows(source))
+        assert "NaN or inf" in source
+
+
+def test_lines_are_wider_where_the_norm_is_larger():
+    widths = [
+        max(float(width) for *_, width, _ in flows(ad.draw(lambda x, f=factor: x * f, 1.0).source))
+        for factor in (1.0, 10.0, 1000.0)
+    ]
+    assert widths == sorted(set(widths))
+
+
+def test_gradients_are_those_of_the_output_and_not_of_another_walk():
+    x = ad.Tensor(3.0, requires_grad=True, name="x")
+    with ad.record():
+        shared = x * 2.0
+        first, second = shared * 5.0, shared * 7.0
+        first.backward(retain_graph=True)
+        second.backward()
+    assert float(x.grad.data) == 24.0
+    assert ">10<" in box_of(ad.draw(first).source, "x")
+    assert ">14<" in box_of(ad.draw(second).source, "x")
+    assert ">.grad  <" not in ad.draw(second).source
+
+
+def test_a_stored_gradient_is_called_what_it_is():
+    x = ad.Tensor(3.0, requires_grad=True, name="x")
+    (x * x).backward()
+    source = ad.draw(x * 5.0).source
+    assert ">.grad  <" in box_of(source, "x")
+    assert "what the Tensor holds" in source
+    assert "gradient of the output" not in source
