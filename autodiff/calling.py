@@ -44,6 +44,7 @@ def {name}({signature}):
     if now.observers:
         for observer in now.observers:
             observer.called(primitive, out_node, ({operands},), {static}, out)
+            out_tensor = observer.returned(out_tensor)
     return out_tensor
 """
 

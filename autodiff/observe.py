@@ -77,6 +77,10 @@ class Observer:
     ) -> None:
         """A primitive was called on Tensors, among other operands; `node` is None where nothing was recorded."""
 
+    def returned(self, tensor: Any) -> Any:
+        """What the call that was just shown gives back: the Tensor itself, or one that stands for it."""
+        return tensor
+
     def started(self, output: Any, caller: str) -> None:
         """A walk is about to start from an output."""
 

@@ -76,9 +76,9 @@ def _less_one(x: Any, y: Any) -> Any:
     """
     if isinstance(y, (int, float)):
         return y - 1.0 if y else 0.0
-    plain = np.asarray(getattr(x, "_data", x))
-    tiny = np.finfo(plain.dtype).tiny if plain.dtype.kind == "f" else 1
-    return where((y == 0) & ~(np.abs(plain) >= tiny), 0.0, y - 1.0)
+    size = np.abs(x)
+    tiny = float(np.finfo(size.dtype).tiny) if size.dtype.kind == "f" else 1
+    return where((y == 0) & ~(size >= tiny), 0.0, y - 1.0)
 
 
 def _log_or_zero(x: Any) -> Any:
@@ -271,7 +271,7 @@ def sign(x: Any) -> Any:
     >>> ad.sign(ad.Tensor([-2.0, 0.0, 3.0]))
     array([-1.,  0.,  1.])
     """
-    return np.sign(getattr(x, "_data", x))
+    return np.sign(x)
 
 
 def stop_gradient(x: Any) -> Any:

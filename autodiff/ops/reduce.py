@@ -190,8 +190,9 @@ prod.vjp(lambda g, x, out, axis, keepdims: _prod_rule(g, x, out, axis, keepdims)
 
 def _extreme_rule(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """Ties share the gradient evenly."""
-    chosen = x == _with_axes(getattr(out, "_data", out), x.shape, axis, keepdims)
-    share = np.asarray(1.0 / np.maximum(np.sum(chosen, axis=_axes(axis, x.ndim), keepdims=True), 1), x.dtype)
+    chosen = x == _with_axes(out, x.shape, axis, keepdims)
+    count = np.maximum(np.sum(chosen, axis=_axes(axis, x.ndim), keepdims=True), 1)
+    share = (1.0 / count).astype(x.dtype)
     return where(chosen, _with_axes(g, x.shape, axis, keepdims) * share, 0.0)
 
 
