@@ -4,13 +4,18 @@ The notebooks hold questions only: their answers stand here. In the kernel of a 
 exercise is answered once more, rightly and wrongly."""
 import ast
 import copy
+import doctest
 import functools
+import importlib.util
 import os
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from autodiff.drawing import DotNotFoundError
+from autodiff.drawing.render import program
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "examples" / "notebooks"
@@ -198,6 +203,10 @@ def test_a_notebook_runs_from_the_first_cell_to_the_last_and_complains_of_nothin
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_shows_the_drawing_of_a_graph(path, run):
+    try:
+        program("svg")
+    except DotNotFoundError:
+        pytest.skip('no dot; pip install "chalkgrad[draw]" brings one')
     cells, _ = run(path)
     drawn = [cell for cell in cells if "ad.draw(" in cell.source]
     assert drawn
@@ -206,6 +215,15 @@ def test_a_notebook_shows_the_drawing_of_a_graph(path, run):
         assert picture.rstrip().endswith("</svg>")
         (named,) = re.findall(r"params=\{(.*)\}", cell.source) or [""]
         assert not [name for name in re.findall(r'"(\w+)":', named) if f">{name}<" not in picture]
+
+
+def test_the_example_of_check_is_true():
+    spec = importlib.util.spec_from_file_location("exercises", FOLDER / "exercises.py")
+    exercises = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(exercises)
+    failed, tried = doctest.testmod(exercises)
+    assert tried
+    assert not failed
 
 
 def test_the_network_learns_what_a_line_cannot(run):
@@ -227,7 +245,7 @@ def test_newtons_method_and_products_with_the_hessian_arrive(run):
     texts = {cell.id: printed(cell) for cell in cells if cell.cell_type == "code"}
     assert float(texts["newton-code"].split()[-1]) < 1e-8
     assert "whole Hessian: True" in texts["product-code"]
-    assert float(re.findall(r"value +(\S+),", texts["solve-code"])[-1]) < 1e-12
+    assert float(re.findall(r"value +(\S+),", texts["solve-code"])[-1]) < 1e-6
 
 
 @pytest.mark.parametrize("name", EXERCISES)
