@@ -8,7 +8,7 @@ from ..primitive import Array
 from . import numbers
 from .escaping import font, markup, quoted, short_name
 from .options import Options
-from .parts import Box, Circle
+from .parts import Block, Box, Circle
 from .theme import Style, Theme
 
 
@@ -99,3 +99,38 @@ def _value_rows(what: str, array: Array, colour: str, bare: bool) -> Iterator[st
         trouble = trouble or "empty"
     if trouble is not None:
         yield f'{head}<TD COLSPAN="3" ALIGN="LEFT">{font(f"<B>{trouble}</B>", 9, colour)}</TD>'
+
+
+def block_line(block: Block, options: Options) -> str:
+    """The line that declares a module whose inside is not drawn."""
+    theme = options.theme
+    times = f" ×{block.times}" if block.times > 1 else ""
+    title = f"<B>{short_name(block.name)}{times}</B>"
+    each = " each" if block.times > 1 else ""
+    told = [block.kind or "", counted(block.parameters) + each * bool(block.parameters)]
+    if options.shapes:
+        told.append(f"{_shapes(block.inputs)} → {_shapes(block.outputs)}")
+    told.append(f"{block.operations} operation{'s' * (block.operations != 1)}{each}")
+    lines = [font(title, 11, theme.ink), *(font(markup(text), 9, theme.muted) for text in told if text)]
+    return (
+        f"{block.id} [shape=folder, style=filled, fillcolor={quoted(theme.cluster)}, color={quoted(theme.ink)}, "
+        f"margin=\"0.12,0.06\", tooltip={quoted(f'module {block.name}, collapsed')}, label=<{'<BR/>'.join(lines)}>];"
+    )
+
+
+def _shapes(shapes: list[tuple[int, ...]]) -> str:
+    return ", ".join(str(shape) if shape else "scalar" for shape in shapes[:3]) + ", …" * (len(shapes) > 3)
+
+
+def counted(parameters: int) -> str:
+    """A number of parameters in words; nothing where there are none.
+
+    >>> counted(0), counted(1), counted(12345)
+    ('', '1 parameter', '12,345 parameters')
+    """
+    return f"{parameters:,} parameter{'s' * (parameters != 1)}" if parameters else ""
+
+
+def details(told: list[str], theme: Theme) -> str:
+    """What is said of a module after its name."""
+    return font("".join(f"  · {markup(text)}" for text in told), 9, theme.muted) if told else ""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .boxes import box_line, circle_line
+from .boxes import block_line, box_line, circle_line, counted, details
 from .escaping import font, quoted, short_name
 from .flows import flow_line, junction_line
 from .legend import legend
 from .options import Options
-from .parts import Arrow, Box, Circle, Junction, Picture, Scope
+from .parts import Arrow, Block, Box, Circle, Junction, Part, Picture, Scope
 from .theme import FONT
 
 
@@ -52,7 +52,7 @@ def _arrow(arrow: Arrow, name: str) -> str:
 def _clusters(picture: Picture, options: Options) -> Iterator[str]:
     """Every node inside the clusters of its scope. A scope opens where its first part comes."""
     theme = options.theme
-    contents: dict[Scope, list[Box | Circle | Junction | Scope]] = {(): []}
+    contents: dict[Scope, list[Part | Scope]] = {(): []}
     for part in picture.parts:
         if isinstance(part, Junction) and not options.gradients:
             continue
@@ -63,6 +63,7 @@ def _clusters(picture: Picture, options: Options) -> Iterator[str]:
                 contents[path[:-1]].append(path)
         contents[part.scope].append(part)
     number = 0
+    sizes = _sizes(picture)
     open_clusters = [iter(contents[()])]
     while open_clusters:
         indent = "  " * len(open_clusters)
@@ -73,7 +74,8 @@ def _clusters(picture: Picture, options: Options) -> Iterator[str]:
                 yield f"{indent[2:]}}}"
         elif isinstance(entry, tuple):
             yield f"{indent}subgraph cluster_{number} {{"
-            yield f"{indent}  label=<{font(short_name(entry[-1]), 10, theme.muted)}>;"
+            told = [text for text in (picture.kinds.get(entry), counted(sizes[entry])) if text and text != entry[-1]]
+            yield f"{indent}  label=<{font(short_name(entry[-1]), 10, theme.muted)}{details(told, theme)}>;"
             yield f"{indent}  labeljust=l; labelloc=t; style=\"rounded,filled\"; margin=10; penwidth=0.8;"
             yield f"{indent}  color={quoted(theme.cluster_border)}; fillcolor={quoted(theme.cluster)};"
             yield f"{indent}  tooltip={quoted('/'.join(entry))};"
@@ -83,7 +85,21 @@ def _clusters(picture: Picture, options: Options) -> Iterator[str]:
             yield indent + _part(entry, options)
 
 
-def _part(part: Box | Circle | Junction, options: Options) -> str:
+def _part(part: Part, options: Options) -> str:
     if isinstance(part, Box):
         return box_line(part, options)
-    return circle_line(part, options.theme) if isinstance(part, Circle) else junction_line(part, options.theme)
+    if isinstance(part, Circle):
+        return circle_line(part, options.theme)
+    return junction_line(part, options.theme) if isinstance(part, Junction) else block_line(part, options)
+
+
+def _sizes(picture: Picture) -> dict[Scope, int]:
+    """The number of parameters in every scope, those of the scopes within it included."""
+    sizes: dict[Scope, int] = {}
+    for part in picture.parts:
+        count = part.parameters * part.times if isinstance(part, Block) else 0
+        count = part.size if isinstance(part, Box) and part.role == "parameter" else count
+        for depth in range(1, len(part.scope) + 1):
+            path = part.scope[:depth]
+            sizes[path] = sizes.get(path, 0) + count
+    return sizes

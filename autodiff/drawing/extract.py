@@ -46,7 +46,7 @@ def named_tensors(params: Any) -> list[tuple[str, Tensor]]:
 
 
 def extract(
-    tensor: Tensor, names: list[tuple[str, Tensor]], max_nodes: int, arguments: Sequence[tuple[str, Tensor]] = ()
+    tensor: Tensor, names: list[tuple[str, Tensor]], max_nodes: float, arguments: Sequence[tuple[str, Tensor]] = ()
 ) -> Picture:
     """The parts of the picture of everything that `tensor` was computed from.
 
@@ -59,7 +59,7 @@ class _Extraction:
     """One pass over a graph. Ids count in the order of the traversal, so that equal programs give equal pictures."""
 
     def __init__(
-        self, tensor: Tensor, names: list[tuple[str, Tensor]], max_nodes: int, arguments: Sequence[tuple[str, Tensor]]
+        self, tensor: Tensor, names: list[tuple[str, Tensor]], max_nodes: float, arguments: Sequence[tuple[str, Tensor]]
     ) -> None:
         self.picture = Picture()
         self._root = tensor
@@ -185,7 +185,7 @@ class _Extraction:
         return "parameter" if id(leaf) in self._names or type(leaf) is not Tensor else "input"
 
 
-def _operands_first(root: Node, max_nodes: int) -> list[Node]:
+def _operands_first(root: Node, max_nodes: float) -> list[Node]:
     """Every node below the root, after the nodes of its operands, which come in the order of the arguments."""
     order: list[Node] = []
     seen = {root}
@@ -200,13 +200,18 @@ def _operands_first(root: Node, max_nodes: int) -> list[Node]:
         seen.add(following)
         stack.append((following, iter(following.parents)))
         if len(seen) > max_nodes:
-            raise ValueError(
-                f"draw: the graph has more than {max_nodes} operations (max_nodes={max_nodes}), too many to read and "
-                "slow to lay out. Draw a smaller example of the same program (fewer layers or steps, which leave the "
-                "picture's structure as it is), or an intermediate Tensor instead of the last one; max_nodes=... "
-                "raises the limit."
-            )
+            raise too_large(int(max_nodes))
     return order
+
+
+def too_large(max_nodes: int) -> ValueError:
+    """The error for a picture of too many operations."""
+    return ValueError(
+        f"draw: there are more than {max_nodes} operations to draw (max_nodes={max_nodes}), too many to read and slow "
+        "to lay out. Collapse modules with depth=0, or 1 for one level more; draw a smaller example of the same "
+        "program (fewer layers or steps, which leave the picture's structure as it is), or an intermediate Tensor "
+        "instead of the last one; max_nodes=... raises the limit."
+    )
 
 
 def _kept(node: Node) -> dict[str, Any]:

@@ -25,6 +25,8 @@ def _tensors(picture: Picture, options: Options) -> list[str]:
     if picture.circles:
         symbol = font("●", 18, theme.operation.fill)
         entries.append(f"{symbol}{font(' circle: operation', 9, theme.ink)}")
+    if picture.blocks:
+        entries.append(font("folder: a collapsed module (depth=… opens it)", 9, theme.ink))
     if options.values and any(box.value is None for box in picture.boxes):
         text = font("dashed: value not kept (record() keeps it)", 9, theme.ink)
         entries.append(_frame(text, "ROUNDED,DASHED", theme.ink, theme.background))

@@ -5,6 +5,7 @@ Plain data between those who read a graph (`extract`) and those who write it dow
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -33,6 +34,11 @@ class Box:
     scope: Scope = ()
     changed: bool = False
     stored: bool = False
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape or ())
 
 
 @dataclass
@@ -66,6 +72,24 @@ class Junction:
 
 
 @dataclass
+class Block:
+    """A module, or several equal ones in a row, whose inside is not drawn."""
+
+    id: str
+    name: str
+    kind: str | None
+    scope: Scope
+    operations: int = 0
+    parameters: int = 0
+    times: int = 1
+    inputs: list[tuple[int, ...]] = field(default_factory=list)
+    outputs: list[tuple[int, ...]] = field(default_factory=list)
+
+
+Part = Box | Circle | Junction | Block
+
+
+@dataclass
 class Flow:
     """A gradient on its way back, from `head` to `tail`: named as the forward arrow beside it.
 
@@ -83,11 +107,15 @@ class Flow:
 
 @dataclass
 class Picture:
-    """Everything that is drawn, in the order in which the program can have computed it."""
+    """Everything that is drawn, in the order in which the program can have computed it.
 
-    parts: list[Box | Circle | Junction] = field(default_factory=list)
+    `kinds` has the classes of the modules, by their scopes, as far as they are known.
+    """
+
+    parts: list[Part] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
+    kinds: dict[Scope, str] = field(default_factory=dict)
 
     @property
     def boxes(self) -> list[Box]:
@@ -98,3 +126,8 @@ class Picture:
     def circles(self) -> list[Circle]:
         """The operations."""
         return [part for part in self.parts if isinstance(part, Circle)]
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The modules whose inside is not drawn."""
+        return [part for part in self.parts if isinstance(part, Block)]

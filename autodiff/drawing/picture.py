@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ..tensor import Tensor
+from .collapse import collapsed, suitable_depth
 from .dot import dot_text
-from .extract import extract, named_tensors
+from .extract import extract, named_tensors, too_large
 from .options import Direction, Options
 from .parts import Picture
 from .recording import recorded
@@ -122,6 +123,7 @@ def draw(
     values: bool = True,
     gradients: bool = True,
     shapes: bool = True,
+    depth: int | None = None,
     params: Any = None,
     max_nodes: int = 5000,
 ) -> Drawing:
@@ -144,11 +146,16 @@ def draw(
     values, gradients, shapes : bool
         What is shown in the boxes. Arrays of up to six elements are shown in full, larger ones by their minimum, mean
         and maximum.
+    depth : int, optional
+        How many levels of modules are open; each module below is one block with its class, its number of parameters
+        and the shapes that go in and come out, and three or more equal ones in a row are one block with their number.
+        By default everything is open, except in large graphs, which open as far as there is room.
     params : module, mapping or pairs of a name and a Tensor, optional
-        Names for the parameters, such as `model`, `model.named_parameters()` or `{"w": w}`; without them the Tensors'
-        own names are used. A computed Tensor can be named too, and its value is known then.
+        Names for the parameters, and classes for the modules, such as `model`, `model.named_parameters()` or
+        `{"w": w}`; without them the Tensors' own names are used. A computed Tensor can be named too, and its value is
+        known then.
     max_nodes : int
-        The largest number of operations that is drawn.
+        The largest number of operations, and of blocks, that is drawn.
 
     Returns
     -------
@@ -181,16 +188,35 @@ def draw(
     if direction not in ("LR", "TB"):
         raise ValueError(f'draw: the direction is {direction!r}: give "LR" (left to right) or "TB" (top to bottom).')
     options = Options(direction, bool(values), bool(gradients), bool(shapes))
+    if depth is not None and depth < 0:
+        raise ValueError(f"draw: depth is {depth!r}: give the number of levels of modules that are open, 0 or more.")
+    limit = max_nodes if depth is None else float("inf")
     if isinstance(drawn, Tensor) and not args:
-        return Drawing(extract(drawn, named_tensors(params), max_nodes), options)
-    if isinstance(drawn, Tensor) or not callable(drawn):
+        picture = extract(drawn, named_tensors(params), limit)
+    elif isinstance(drawn, Tensor) or not callable(drawn):
         given = f" and {len(args)} argument(s)" if args else ""
         raise TypeError(
             f"draw: got a {type(drawn).__name__}{given}, and needs a Tensor: the output of what is to be drawn; or a "
             "function that returns one, followed by its arguments."
         )
-    if params is None and hasattr(drawn, "named_parameters"):
-        params = drawn
-    names = named_tensors(params)
-    with recorded(drawn, args, params, names) as (output, arguments):
-        return Drawing(extract(output, names, max_nodes, arguments), options)
+    else:
+        params = drawn if params is None and hasattr(drawn, "named_parameters") else params
+        names = named_tensors(params)
+        with recorded(drawn, args, params, names) as (output, arguments):
+            return Drawing(_opened(extract(output, names, limit, arguments), params, depth, max_nodes), options)
+    return Drawing(_opened(picture, params, depth, max_nodes), options)
+
+
+def _opened(picture: Picture, params: Any, depth: int | None, max_nodes: int) -> Picture:
+    """The picture with its modules open as far as is wished, or as there is room."""
+    kinds = {}
+    if hasattr(params, "named_modules"):
+        for path, module in params.named_modules():
+            kinds[(type(params).__name__, *(path.split(".") if path else ()))] = type(module).__name__
+    depth = suitable_depth(picture) if depth is None else depth
+    if depth is not None:
+        picture = collapsed(picture, depth, kinds)
+    picture.kinds = kinds
+    if len(picture.circles) + len(picture.blocks) > max_nodes:
+        raise too_large(max_nodes)
+    return picture
