@@ -17,7 +17,7 @@ PACKAGES = ("autodiff", "nn", "datasets", "examples")
 READERS = ("autodiff.drawing", "autodiff.capture")  # they read the graph; the core does without them
 # The design's aim is 2,000. The operations, their messages and the checks that were asked for take more; this is where
 # they stand, so that they cannot grow without somebody's noticing.
-ENGINE_LINES = 3_676
+ENGINE_LINES = 3_700
 
 
 class Import(NamedTuple):
