@@ -35,7 +35,7 @@ def symbol_text(symbol: str) -> str:
     >>> symbol_text("∗ᵀ")
     '*ᵀ'
     """
-    return symbol.replace("∗", "*").replace("∛", "³√")
+    return symbol.replace("∗", "*").replace("∛", "³√").replace("⌊", "floor(").replace("⌋", ")")
 
 
 def circle_line(circle: Circle, theme: Theme) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,30 +19,10 @@ from ..hooks import RetainGrad
 from ..primitive import Array
 from ..tensor import Tensor
 from .messages import Messages
+from .naming import named_tensors, names_in_source
 from .parts import Arrow, Box, Circle, Picture, Role, Scope
 
-
-def named_tensors(params: Any) -> list[tuple[str, Tensor]]:
-    """The names that the caller gives: from a module, a mapping, or pairs of a name and a Tensor.
-
-    Raises
-    ------
-    TypeError
-        If `params` is something else, or holds something else.
-    """
-    if params is None:
-        return []
-    given = params.named_parameters() if hasattr(params, "named_parameters") else params
-    items = given.items() if isinstance(given, Mapping) else given
-    pairs = list(items) if isinstance(items, Iterable) else [items]
-    for pair in pairs:
-        named = isinstance(pair, tuple) and len(pair) == 2
-        if not named or not isinstance(pair[0], str) or not isinstance(pair[1], Tensor):
-            raise TypeError(
-                f"draw: params gave a {type(pair).__name__}, {str(pair)[:60]!r}, where a name and a Tensor were "
-                "needed. Pass a module, `module.named_parameters()`, or a dict of names to Tensors."
-            )
-    return pairs
+__all__ = ["extract", "named_tensors", "too_large"]
 
 
 def extract(
@@ -80,6 +60,7 @@ class _Extraction:
             return
         self._given[id(tensor._node)] = tensor
         order = _operands_first(tensor._node, max_nodes)
+        self._assigned = names_in_source(order)
         for node in order:
             self._learn(node)
         for node in order:
@@ -112,12 +93,12 @@ class _Extraction:
             None if node.trace is None else _short(node.trace.source),
         )  # fmt: skip
         self.picture.parts.append(circle)
-        self._messages.sent(node, circle, operands)
+        mentioned = self._messages.sent(node, circle, operands)
         for index, box in enumerate(operands):
             if box.role in ("parameter", "constant"):
                 inside = box.role == "parameter" or not box.shape
                 self._scopes.setdefault(box.id, []).append(scope if inside else ())
-            self.picture.arrows.append(Arrow(box.id, circle.id, _argument(node, index)))
+            self.picture.arrows.append(Arrow(box.id, circle.id, _argument(node, index, index in mentioned)))
         result = self._result(node, scope)
         self.picture.arrows.append(Arrow(circle.id, result.id))
         self._messages.received(node, circle, result)
@@ -130,7 +111,8 @@ class _Extraction:
         name = known.name if known is not None else retained.name if retained is not None else None
         box = Box(
             self._new_id("t"), "output" if node is self._root._node else "intermediate",
-            self._names.get(id(node), name) or self._arguments.get(id(node)), node.shape, node.dtype,
+            self._names.get(id(node), name) or self._arguments.get(id(node)) or self._assigned.get(id(node)),
+            node.shape, node.dtype,
             value if node.trace is None else node.trace.output, None, scope,
         )  # fmt: skip
         for source in (known, retained):
@@ -240,10 +222,10 @@ def _retained(node: Node) -> Tensor | None:
 _SYMMETRIC = {"add", "mul", "maximum", "minimum"}
 
 
-def _argument(node: Node, index: int) -> str | None:
-    """The name of an argument where there are several that play different parts."""
+def _argument(node: Node, index: int, mentioned: bool) -> str | None:
+    """The name of an argument where a formula mentions it, or where there are several that play different parts."""
     primitive = node.primitive
-    if len(node.parents) < 2 or primitive.name in _SYMMETRIC:
+    if not mentioned and (len(node.parents) < 2 or primitive.name in _SYMMETRIC):
         return None
     return str(index) if primitive.variadic else primitive.inputs[index]
 

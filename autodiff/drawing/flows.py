@@ -8,6 +8,7 @@ import numpy as np
 
 from ..primitive import Array
 from . import numbers
+from .boxes import symbol_text
 from .escaping import font, markup, quoted
 from .options import Options
 from .parts import Flow, Junction
@@ -78,16 +79,21 @@ def _colour(state: State, theme: Theme) -> str:
 
 def _label(flow: Flow, colour: str, options: Options) -> str:
     """A small table: the local derivative, the message, and the sum that undoes broadcasting."""
-    if flow.said is not None:
-        return font(markup(flow.said), 9, colour)
     rows = []
+    if flow.said is not None:
+        rows.append(f'<TD CELLPADDING="4">{font(markup(flow.said), 9, colour)}</TD>')
+        return _table(rows)
     if flow.local is not None:
-        rows.append(f"<TD>{font(markup(flow.local), 9, colour)}</TD>")
+        rows.append(f"<TD>{font(markup(symbol_text(flow.local)), 9, colour)}</TD>")
     if options.values:
         rows.append(f"<TD>{font(markup(_short(flow.value)), 9, colour)}</TD>")
     if flow.undone is not None:
-        rows.append(f'<TD BORDER="1" COLOR="{colour}">{font(markup(flow.undone), 8, colour)}</TD>')
-    body = "".join(f"<TR>{row}</TR>" for row in rows or ["<TD></TD>"])
+        rows.append(f'<TD BORDER="1" CELLPADDING="3" COLOR="{colour}">{font(markup(flow.undone), 8, colour)}</TD>')
+    return _table(rows or ["<TD></TD>"])
+
+
+def _table(rows: list[str]) -> str:
+    body = "".join(f"<TR>{row}</TR>" for row in rows)
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="1">{body}</TABLE>'
 
 

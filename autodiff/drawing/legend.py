@@ -48,7 +48,7 @@ def _gradients(picture: Picture, options: Options) -> list[str]:
     if states:
         told.append(("dashed: gradients run back, wider where the norm is larger", theme.gradient))
     if any(flow.local for flow in picture.flows):
-        told.append(("∂: local derivative (ḡ: the gradient that arrives)", theme.gradient))
+        told.append(("∂: local derivative; ḡ: the gradient that arrives", theme.gradient))
     if "dead" in states:
         told.append(("dotted, grey: a dead path, all zeros", theme.dead))
     if "not finite" in states:

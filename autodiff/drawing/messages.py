@@ -12,8 +12,13 @@ from ..graph import Node
 from ..observe import Message
 from ..primitive import Array
 from . import numbers
+from .formulas import derivative
 from .parts import Box, Circle, Flow, Junction, Picture
 
+#: Longer formulas are cut, and longer names of operands are not put into them.
+LONGEST_FORMULA, LONGEST_OPERAND = 40, 12
+#: Rules run on operands of up to so many elements in all, and on a small example for larger ones.
+LARGEST_EXAMPLE = 2000
 #: A sum longer than this is not written out.
 LONGEST_SUM = 36
 
@@ -35,20 +40,24 @@ class Messages:
             return []
         return [message for message in node.trace.messages if message.walk == self._walk]
 
-    def sent(self, node: Node, circle: Circle, operands: list[Box]) -> None:
-        """An operation was drawn: note what it sent to its operands."""
+    def sent(self, node: Node, circle: Circle, operands: list[Box]) -> set[int]:
+        """An operation was drawn: note what it sent to its operands; say which of these the formulas mention."""
+        mentioned: set[int] = set()
         for message in self._of(node):
             parent, box = node.parents[message.argument], operands[message.argument]
             if parent is None:
                 continue
             value, undone = _without_broadcast(message.value, parent.shape)
             value = value.astype(parent.dtype)
-            flow = Flow(box.id, circle.id, message.value, _formula(node, message.argument, operands), undone)
+            formula, names = _formula(node, message.argument, operands)
+            mentioned |= names
+            flow = Flow(box.id, circle.id, message.value, formula, undone)
             self._arriving.setdefault(box.id, []).append(flow)
             earlier = self._arrived.get(box.id)
             with np.errstate(all="ignore"):
                 self._arrived[box.id] = value if earlier is None else np.asarray(earlier + value)
             self._boxes[box.id] = box
+        return mentioned
 
     def received(self, node: Node, circle: Circle, result: Box) -> None:
         """The result of an operation was drawn: note what the operation got from there, all messages added up."""
@@ -96,6 +105,26 @@ def _sum(terms: list[Array], total: Array) -> str:
     return f"{len(terms)} messages"
 
 
-def _formula(node: Node, index: int, operands: list[Box]) -> str | None:
-    """The derivative that the rule gives when it runs on symbols."""
-    return None
+def _formula(node: Node, index: int, operands: list[Box]) -> tuple[str, set[int]]:
+    """The local derivative in words of the operands, and which of them it mentions by their argument's name."""
+    primitive, trace = node.primitive, node.trace
+    inputs = () if trace is None else trace.inputs
+    small = sum(each.size for each in inputs) <= LARGEST_EXAMPLE  # the rule is run on these operands
+    formula = derivative(primitive, index, node.static, inputs if small else None)
+    local = formula.local()
+    names: dict[str, str] = {}
+    mentioned = set()
+    if not primitive.variadic:
+        for i, (name, box) in enumerate(zip(primitive.inputs, operands)):
+            if name not in local.symbols:
+                continue
+            if box.name is not None and len(box.name) <= LONGEST_OPERAND:
+                names[name] = box.name
+            elif inputs and inputs[i].ndim == 0:
+                names[name] = numbers.number(inputs[i][()], digits=4)
+            elif len(operands) > 1:
+                mentioned.add(i)
+    text = local.text(names)
+    whole = formula.expression is None or "g" in local.symbols
+    text = text if whole else f"∂ = {text}"
+    return text if len(text) <= LONGEST_FORMULA else text[: LONGEST_FORMULA - 1] + "…", mentioned

@@ -10,16 +10,18 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..tensor import Tensor
 from .collapse import collapsed, suitable_depth
 from .dot import dot_text
-from .extract import extract, named_tensors, too_large
+from .extract import extract, too_large
+from .naming import named_tensors
 from .options import Direction, Options
 from .parts import Picture
 from .recording import recorded
 from .render import FORMATS, render
+from .theme import THEMES
 
 
 class Drawing:
@@ -124,6 +126,7 @@ def draw(
     gradients: bool = True,
     shapes: bool = True,
     depth: int | None = None,
+    theme: Literal["light", "dark", "print"] = "light",
     params: Any = None,
     max_nodes: int = 5000,
 ) -> Drawing:
@@ -150,6 +153,8 @@ def draw(
         How many levels of modules are open; each module below is one block with its class, its number of parameters
         and the shapes that go in and come out, and three or more equal ones in a row are one block with their number.
         By default everything is open, except in large graphs, which open as far as there is room.
+    theme : {"light", "dark", "print"}
+        The colours. All are made for colour-blind eyes too.
     params : module, mapping or pairs of a name and a Tensor, optional
         Names for the parameters, and classes for the modules, such as `model`, `model.named_parameters()` or
         `{"w": w}`; without them the Tensors' own names are used. A computed Tensor can be named too, and its value is
@@ -170,7 +175,7 @@ def draw(
     RuntimeError
         If nothing that the function computed requires grad.
     ValueError
-        For another direction, or a graph of more than `max_nodes` operations.
+        For another direction or theme, or a graph of more than `max_nodes` operations.
 
     Examples
     --------
@@ -187,7 +192,9 @@ def draw(
     """
     if direction not in ("LR", "TB"):
         raise ValueError(f'draw: the direction is {direction!r}: give "LR" (left to right) or "TB" (top to bottom).')
-    options = Options(direction, bool(values), bool(gradients), bool(shapes))
+    if theme not in THEMES:
+        raise ValueError(f"draw: the theme is {theme!r}: give light, dark or print.")
+    options = Options(direction, bool(values), bool(gradients), bool(shapes), THEMES[theme])
     if depth is not None and depth < 0:
         raise ValueError(f"draw: depth is {depth!r}: give the number of levels of modules that are open, 0 or more.")
     limit = max_nodes if depth is None else float("inf")

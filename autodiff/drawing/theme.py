@@ -63,3 +63,59 @@ LIGHT = Theme(
     },
     operation=Style("operation", fill="#f3bd8e", border="#5e1f00"),
 )
+
+#: For dark pages and projectors in dark rooms: the same order of lightness turned around.
+DARK = Theme(
+    background="#16161a",
+    ink="#f2f2f2",
+    muted="#b8b8b8",
+    gradient="#ff9db8",
+    dead="#9c9c9c",
+    trouble="#ff6b5e",
+    cluster="#212127",
+    cluster_border="#8c8c8c",
+    boxes={
+        "parameter": Style(
+            "parameter", "#10406b", "#7fbdf5", text="#ffffff", muted="#d0d0d0", gradient="#ffb3c8", peripheries=2
+        ),
+        "input": Style(
+            "input: a leaf that wants a gradient", "#544200", "#f0c000", text="#ffffff", muted="#d0d0d0",
+            gradient="#ffb3c8", width=2.0,
+        ),
+        "constant": Style(
+            "data or constant: no gradient", "#4a4a4a", "#878787", text="#ffffff", muted="#d6d6d6",
+            gradient="#ffb3c8", rounded=False,
+        ),
+        "intermediate": Style(
+            "intermediate result", "#16161a", "#c4c4c4", text="#ffffff", muted="#c8c8c8", gradient="#ff9db8"
+        ),
+        "output": Style("output", "#e4e0fa", "#ffffff", width=3.0),
+    },
+    operation=Style("operation", "#f3bd8e", "#ff9a5c", muted="#404040"),
+)  # fmt: skip
+
+#: For paper: little ink, nothing tinted that need not be, lines that survive a copier.
+PRINT = Theme(
+    background="#ffffff",
+    ink="#000000",
+    muted="#404040",
+    gradient="#7a0a30",
+    dead="#6e6e6e",
+    trouble="#c00000",
+    cluster="#ffffff",
+    cluster_border="#707070",
+    boxes={
+        "parameter": Style("parameter", "#cfe3f5", "#0b4f85", text="#000000", muted="#404040", peripheries=2),
+        "input": Style(
+            "input: a leaf that wants a gradient", "#ffefaf", "#8f6400", text="#000000", muted="#404040", width=2.0
+        ),
+        "constant": Style(
+            "data or constant: no gradient", "#dedede", "#666666", text="#000000", muted="#404040", rounded=False
+        ),
+        "intermediate": Style("intermediate result", "#ffffff", "#333333", text="#000000", muted="#404040"),
+        "output": Style("output", "#b9a8e0", "#000000", text="#000000", muted="#303030", gradient="#6e0028", width=3.0),
+    },
+    operation=Style("operation", "#f3bd8e", "#5e1f00", text="#000000", muted="#303030"),
+)
+
+THEMES = {"light": LIGHT, "dark": DARK, "print": PRINT}

@@ -6,6 +6,8 @@ import pytest
 
 import autodiff as ad
 import nn
+from autodiff.drawing.boxes import symbol_text
+from autodiff.drawing.formulas import derivative
 from tests.autodiff.drawing.programs import lines_of
 
 
@@ -111,6 +113,21 @@ def test_functions_that_cannot_be_drawn_are_refused(function, args, error, said)
         ad.draw(function, *args)
 
 
+def test_results_have_the_names_that_the_source_gives_them():
+    def program(x, w):
+        hidden = ad.tanh(x * w + 1.0)
+        hidden = hidden * 2.0
+        return ad.sum(hidden)
+
+    source = ad.draw(program, np.array([1.0, 2.0]), 0.5).source
+    assert source.count("<B>hidden</B>") == 2
+    assert source.count("<B>") == 4 + source.count("<B>+</B>")
+    with ad.record():
+        named = ad.Tensor(2.0, requires_grad=True) * 3.0
+        named.name = "its own"
+    assert "<B>named</B>" not in ad.draw(named).source
+
+
 # Gradients on their way.
 
 
@@ -180,3 +197,38 @@ def test_a_stored_gradient_is_called_what_it_is():
     assert ">.grad  <" in box_of(source, "x")
     assert "what the Tensor holds" in source
     assert "gradient of the output" not in source
+
+
+def test_edges_say_the_local_derivative_in_the_operands_names():
+    source = ad.draw(lambda x, w: ad.exp(x * w), 2.0, 3.0).source
+    labels = [rest for *_, rest in flows(source)]
+    assert any(">∂ = w<" in label and ">1210<" in label for label in labels)
+    assert any(">∂ = x<" in label for label in labels)
+    assert any(">∂ = out<" in label for label in labels)
+    assert "local derivative" in source
+
+
+def test_unnamed_operands_are_numbers_or_are_told_apart_on_the_arrows():
+    scalars = ad.draw(lambda x: (x * 2.0) * (x * 5.0), 1.0).source
+    assert "∂ = 5<" in scalars
+    arrays = ad.draw(lambda x: ((x * 2.0) * (x * 5.0)).sum(), np.ones(2)).source
+    assert 'label="y"' in arrays
+    assert ">∂ = y<" in arrays
+
+
+def test_names_in_formulas_are_escaped():
+    x, w = ad.Tensor(2.0, requires_grad=True, name="<b>&\\N"), ad.Tensor(3.0, requires_grad=True, name="w")
+    source = ad.draw(lambda: x * w).source
+    assert ">∂ = &lt;b&gt;&amp;&#92;&#92;N<" in source
+
+
+def test_every_primitive_has_a_formula_whose_signs_are_in_the_fonts_of_a_png():
+    looked_at = set("²·¹Σπσᵀḡ…⁻−√≤≥∂")
+    texts = {
+        symbol_text(derivative(primitive, i, {}).local().text())
+        for primitive in ad.REGISTRY.values()
+        for i, rule in enumerate(primitive.rules)
+        if rule is not None
+    }
+    signs = {sign for text in texts for sign in text if not sign.isascii()}
+    assert signs <= looked_at, "draw them to a PNG, look, and add them here"

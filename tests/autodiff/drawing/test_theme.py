@@ -1,13 +1,15 @@
 """The palette holds for every eye: colours stay apart under simulated colour blindness, and texts have contrast."""
 import itertools
+import re
 
 import numpy as np
 import pytest
 
+import autodiff as ad
 from autodiff.drawing import theme
 
-LIGHT = theme.LIGHT
-STYLES = {**LIGHT.boxes, "operation": LIGHT.operation}
+STYLES = {name: {**each.boxes, "operation": each.operation} for name, each in theme.THEMES.items()}
+every_theme = pytest.mark.parametrize("name", theme.THEMES)
 
 # Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision deficiency", 2009:
 # severity 1.0, for linear RGB.
@@ -58,35 +60,54 @@ def test_the_simulation_confuses_what_colour_blind_eyes_confuse():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
 
 
+@every_theme
 @pytest.mark.parametrize("vision", [name for name in VISION if name != "achromatopsia"])
 @pytest.mark.parametrize(("part", "least"), [("fill", 10), ("border", 20)])
-def test_roles_differ_in_colour_for_every_eye(vision, part, least):
-    pairs = itertools.combinations(STYLES.items(), 2)
+def test_roles_differ_in_colour_for_every_eye(name, vision, part, least):
+    pairs = itertools.combinations(STYLES[name].items(), 2)
     near = {
         (a, b): distance(getattr(one, part), getattr(other, part), vision) for (a, one), (b, other) in pairs
     }
     assert min(near.values()) >= least, sorted(near.items(), key=lambda item: item[1])[:3]
 
 
-def test_roles_differ_without_any_colour():
-    looks = [(style.width, style.peripheries, style.rounded) for style in LIGHT.boxes.values()]
+@every_theme
+def test_roles_differ_without_any_colour(name):
+    looks = [(style.width, style.peripheries, style.rounded) for style in theme.THEMES[name].boxes.values()]
     assert len(set(looks)) == len(looks)
 
 
-@pytest.mark.parametrize("role", STYLES)
-def test_text_has_contrast_and_borders_are_seen(role):
-    style = STYLES[role]
+@every_theme
+@pytest.mark.parametrize("role", STYLES["light"])
+def test_text_has_contrast_and_borders_are_seen(name, role):
+    style = STYLES[name][role]
     for text in (style.text, style.muted, style.gradient):
         assert contrast(text, style.fill) >= 4.5
-    for ground in (LIGHT.background, LIGHT.cluster):
+    for ground in (theme.THEMES[name].background, theme.THEMES[name].cluster):
         assert contrast(style.border, ground) >= 3
 
 
-@pytest.mark.parametrize("ink", [LIGHT.ink, LIGHT.muted, LIGHT.gradient, LIGHT.dead, LIGHT.trouble])
-def test_text_outside_of_boxes_has_contrast(ink):
-    assert min(contrast(ink, ground) for ground in (LIGHT.background, LIGHT.cluster)) >= 4.5
+@every_theme
+@pytest.mark.parametrize("ink", ["ink", "muted", "gradient", "dead", "trouble"])
+def test_text_outside_of_boxes_has_contrast(name, ink):
+    colours = theme.THEMES[name]
+    assert min(contrast(getattr(colours, ink), ground) for ground in (colours.background, colours.cluster)) >= 4.5
 
 
-def test_the_gradient_is_told_from_the_value_by_a_word_and_by_colour():
-    for style in LIGHT.boxes.values():
+@every_theme
+def test_the_gradient_is_told_from_the_value_by_a_word_and_by_colour(name):
+    for style in theme.THEMES[name].boxes.values():
         assert min(distance(style.text, style.gradient, vision) for vision in VISION) > 10
+
+
+def test_a_theme_colours_the_whole_picture():
+    x = ad.Tensor(2.0, requires_grad=True, name="x")
+    sources = {name: ad.draw(lambda: ad.relu(x * -1.0) + x, theme=name).source for name in theme.THEMES}
+    for name, source in sources.items():
+        used = set(re.findall("#[0-9a-f]{6}", source))
+        colours = theme.THEMES[name]
+        styles = [*colours.boxes.values(), colours.operation]
+        own = {value for each in (colours, *styles) for value in vars(each).values() if isinstance(value, str)}
+        assert used <= own
+    with pytest.raises(ValueError, match="light, dark or print"):
+        ad.draw(x, theme="sepia")
