@@ -18,11 +18,12 @@ import numpy as np
 from ...primitive import Primitive
 from .examples import Operands, examples
 from .expression import Call, Constant, Expression, Name, fold, names, number, same, substitute
+from .factors import product_without
 from .javascript import javascript
 from .mathml import MathML
 from .symbols import Shape, run
 from .text import PlainText
-from .writing import Formatter, Writer, product_without
+from .writing import Formatter, Writer
 
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 

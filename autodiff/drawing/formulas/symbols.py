@@ -156,6 +156,11 @@ class Tracer(Observer):
         self.known: dict[int, str] = {}
         self._made: Expression | None = None
 
+    def __enter__(self) -> Tracer:
+        """Alone: what other observers are shown are the user's calls, not these."""
+        self._tokens.append(modes.current.set(modes.current.get().replace("observers", (self,))))
+        return self
+
     def called(
         self, primitive: Primitive, node: Node | None, operands: tuple[Any, ...], static: dict[str, Any], out: Array
     ) -> None:

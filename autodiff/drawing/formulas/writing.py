@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any, Protocol
 
-import numpy as np
-
-from .expression import Call, Constant, Expression, Name, is_ours, names, number, same
+from .expression import Call, Constant, Expression, Name, is_ours, number, same
+from .factors import BOOKKEEPING, factors, guards, opposite
 from .symbols import Shape
 from .wording import ARRAY_WORDS, constant_words, key_words, number_words, over_axis, setting_words
 
@@ -26,8 +25,6 @@ COMPARISONS = {
     "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥",
 }  # fmt: skip
 LOGICAL = {"logical_and": "and", "logical_or": "or", "logical_xor": "either … or"}
-#: What changes only the layout in memory: inside a formula the operand itself says enough.
-BOOKKEEPING = {"reshape", "expand_dims", "squeeze", "broadcast_to", "copy", "astype"}
 REDUCTIONS = {"mean", "var", "std", "prod", "max", "min", "norm", "logsumexp", "moments"}
 FUNCTIONS = {"log": "ln", "maximum": "max", "minimum": "min", "sign": "sign", "argsort": "argsort"}
 
@@ -138,7 +135,7 @@ class Formatter:
 
     def _write_add(self, x: Expression, y: Expression) -> Written:
         w = self.writer
-        less = _opposite(y)
+        less = opposite(y)
         if less is not None:
             return self._write_sub(x, less)
         return w.row(self.at(x, SUM), w.operator("+"), self.at(y, SUM)), SUM
@@ -150,13 +147,13 @@ class Formatter:
         return self.writer.row(self.writer.operator("−", False), self.at(x, PRODUCT)), SUM
 
     def _write_mul(self, x: Expression, y: Expression) -> Written:
-        factors, negative = [], False
-        for factor in (*_factors(x), *_factors(y)):
-            positive = _opposite(factor)
-            factors.append(factor if positive is None else positive)
+        product, negative = [], False
+        for factor in (*factors(x), *factors(y)):
+            positive = opposite(factor)
+            product.append(factor if positive is None else positive)
             negative ^= positive is not None  # the signs of the factors are the sign of the product
         grouped: list[tuple[Expression, int]] = []
-        for factor in factors:
+        for factor in product:
             if grouped and same(grouped[-1][0], factor):
                 grouped[-1] = (factor, grouped[-1][1] + 1)
             else:
@@ -173,7 +170,7 @@ class Formatter:
 
     def _write_div(self, x: Expression, y: Expression) -> Written:
         w = self.writer
-        negative = _opposite(x)
+        negative = opposite(x)
         if negative is not None:
             text, _ = self._write_div(negative, y)
             return w.row(w.operator("−", False), text), SUM
@@ -218,7 +215,7 @@ class Formatter:
         return self.writer.row(self.writer.words("not "), self.at(x, ATOM)), LOGIC
 
     def _write_where(self, condition: Expression, x: Expression, y: Expression) -> Written:
-        if _guards(condition) and number(x) is not None:
+        if guards(condition) and number(x) is not None:
             return self.write(y)  # it only keeps 0 out of a quotient or a logarithm
         w = self.writer
         parts = (self.at(x, LOGIC), w.words(" where "), self.at(condition, LOGIC), w.words(", else "))
@@ -296,59 +293,3 @@ class Formatter:
         inside = self._listed([self.at(operand, CASES) for operand in operands])
         words = setting_words(static, "over" if reduces else "along")
         return w.row(w.identifier(name), self.fenced(w.row(inside, w.words(words)) if words else inside)), ATOM
-
-
-def _factors(expression: Expression) -> list[Expression]:
-    """The factors of a product: multiplication is associative, so products in products need no parentheses."""
-    if isinstance(expression, Call) and expression.name == "mul" and expression.primitive is not None:
-        return [factor for operand in expression.operands for factor in _factors(operand)]
-    if isinstance(expression, Call) and expression.name in BOOKKEEPING:
-        return _factors(expression.operands[0])
-    return [expression]
-
-
-def product_without(expression: Expression, name: str) -> Expression | None:
-    """The expression without a factor that is this name; None where the name is no factor of it.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> product_without(Call(ad.mul, (Name("g"), Name("y"))), "g").operands
-    (Constant(value=1.0), Name(name='y'))
-    """
-    if isinstance(expression, Name):
-        return Constant(1.0) if expression.name == name else None
-    if not isinstance(expression, Call) or expression.name not in ("mul", "div", "neg", *BOOKKEEPING):
-        return None
-    first, *others = expression.operands
-    left = product_without(first, name)
-    if left is not None and not any(name in names(other) for other in others):
-        return left if expression.name in BOOKKEEPING else Call(expression.function, (left, *others))
-    if expression.name == "mul" and name not in names(first):
-        right = product_without(others[0], name)
-        return None if right is None else Call(expression.function, (first, right))
-    return None
-
-
-def _opposite(expression: Expression) -> Expression | None:
-    """x where the expression is -x, or the positive number where it is a negative one."""
-    if isinstance(expression, Call) and expression.name == "neg":
-        return expression.operands[0]
-    if isinstance(expression, Call) and expression.name in ("mul", "div") and is_ours(expression):
-        for i, operand in enumerate(expression.operands):
-            positive = _opposite(operand)
-            if positive is not None:
-                operands = (*expression.operands[:i], positive, *expression.operands[i + 1 :])
-                return Call(expression.function, operands, expression.static)
-        return None
-    value = number(expression)
-    return Constant(-value) if value is not None and (value < 0 or (value == 0 and np.signbit(value))) else None
-
-
-def _guards(condition: Expression) -> bool:
-    """Whether a condition singles out zeros."""
-    if not isinstance(condition, Call):
-        return False
-    if condition.name == "logical_and":
-        return _guards(condition.operands[0])
-    return condition.name == "equal" and number(condition.operands[1]) == 0
