@@ -19,6 +19,7 @@ from .tensor import Tensor, mark_changed
 
 if TYPE_CHECKING:
     from .drawing import draw
+    from .drawing.explain import explain
 
 __version__ = "0.1.0"
 
@@ -34,6 +35,7 @@ __all__ = [
     "detect_anomaly",
     "draw",
     "enable_grad",
+    "explain",
     "grad",
     "gradcheck",
     "gradgradcheck",
@@ -61,8 +63,12 @@ def __getattr__(name: str) -> Any:
         from .drawing import draw
 
         return draw
+    if name == "explain":
+        from .drawing.explain import explain
+
+        return explain
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*globals(), "draw"]
+    return [*globals(), "draw", "explain"]

@@ -3,3 +3,7 @@
 `recording` runs the step and fills in a `story`, with names from `names`, rules from `rules`, second opinions from
 `replay`, and the walk that goes wrong from `naive`; `layout` places it, and `page` writes it down.
 """
+
+from .page import explain
+
+__all__ = ["explain"]

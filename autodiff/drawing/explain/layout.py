@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from .story import Story
 
-COLUMN, ROW = 190.0, 104.0
+COLUMN, ROW = 200.0, 114.0
 _SWEEPS = 12
 
 

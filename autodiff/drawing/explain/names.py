@@ -27,7 +27,7 @@ class Names:
     """
 
     def __init__(self, step: Callable[..., Any], args: Sequence[Any], params: Any) -> None:
-        self._given = {id(tensor): name for name, tensor in named_tensors(params)}
+        self.given = {id(tensor): name for name, tensor in named_tensors(params)}
         self._variables: dict[int, str] = {}
         self._used: set[str] = set()
         self._count = 0
@@ -47,7 +47,7 @@ class Names:
     def of_operand(self, operand: Any, fallback: str = "x") -> str:
         """A leaf's or constant's name; of a plain number its value."""
         own = getattr(operand, "name", None)
-        name = self._given.get(id(operand)) or own or self._variables.get(id(operand))
+        name = self.given.get(id(operand)) or own or self._variables.get(id(operand))
         if name is None and np.ndim(getattr(operand, "data", operand) if isinstance(operand, Tensor) else operand) == 0:
             plain = operand.data if isinstance(operand, Tensor) else operand
             if not getattr(operand, "requires_grad", False):

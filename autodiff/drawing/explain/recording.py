@@ -76,7 +76,7 @@ def tell(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer: 
             f"explain: the step has {len(nodes)} operations, and a page of more than {MOST_OPERATIONS} could be "
             "neither read nor quick. Explain a smaller example of the same program: fewer layers, steps or loops."
         )
-    return _Telling(nodes, tape, names, getattr(step, "__name__", "step"), params).story(loss, optimizer)
+    return _Telling(nodes, tape, names, getattr(step, "__name__", "step")).story(loss, optimizer)
 
 
 def _checked(loss: Any) -> Node:
@@ -108,13 +108,12 @@ def _below(root: Node) -> set[Node]:
 class _Telling:
     """One program on its way into a story."""
 
-    def __init__(self, nodes: list[Node], tape: _Tape, names: Names, title: str, params: Any) -> None:
+    def __init__(self, nodes: list[Node], tape: _Tape, names: Names, title: str) -> None:
         self._story = Story(title)
         self._nodes, self._tape, self._names = nodes, tape, names
         self._numbers: dict[Any, int] = {}  # of nodes, and of leaves and constants by their id
         self._values: dict[int, Array] = {}
         self._leaves: dict[Tensor, int] = {}
-        self._named = {id(tensor) for _, tensor in _pairs(params)}
         self._operations: dict[Node, int] = {}
         self._last = last_on_their_lines(nodes)
 
@@ -168,7 +167,7 @@ class _Telling:
             return self._numbers[id(operand)]
         role: Any = "constant"
         if isinstance(parent, Tensor):
-            role = "parameter" if id(parent) in self._named or type(parent) is not Tensor else "input"
+            role = "parameter" if id(parent) in self._names.given or type(parent) is not Tensor else "input"
         made = self._quantity(id(operand) if shared else None, self._names.of_operand(operand), role, value)
         if isinstance(parent, Tensor):
             self._leaves[parent] = made.id
@@ -258,12 +257,6 @@ class _Telling:
                     total=shown(copy._data), note=type(optimizer).__name__,
                 )
             )
-
-
-def _pairs(params: Any) -> list[tuple[str, Tensor]]:
-    from ..extract import named_tensors
-
-    return named_tensors(params)
 
 
 def _settings(node: Node) -> str:

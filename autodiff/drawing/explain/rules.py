@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
 from ...graph import Node
+from ..formulas import Formula, derivative
 from .story import Operation, Quantity, Story
 
 
@@ -26,11 +24,10 @@ def add_rules(story: Story, nodes: list[Node]) -> None:
                     operand.numbers = formula.text(numbers)
 
 
-def _formula(node: Node, index: int) -> Any:
+def _formula(node: Node, index: int) -> Formula | None:
     """The rule run on symbols; None where it does not let itself."""
     try:
-        formulas = import_module("autodiff.drawing.formulas")
-        return formulas.derivative(node.primitive, index, node.static)
+        return derivative(node.primitive, index, node.static)
     except Exception:  # whatever a user's own rule does with symbols, the page can still show its numbers
         return None
 

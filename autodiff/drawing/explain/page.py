@@ -1,0 +1,126 @@
+"""`autodiff.explain`: the way in for users, and the one file that it writes.
+
+The page is a template with its style, its script and the story put in. It loads nothing: a content security policy in
+the page itself forbids it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from .recording import tell
+from .story import Story
+
+
+def explain(
+    step: Callable[..., Any],
+    *args: Any,
+    params: Any = None,
+    optimizer: Any = None,
+    path: str | os.PathLike[str] = "step.html",
+) -> Path:
+    """Write a page that steps through one training step: forward, backward in the engine's own order, update.
+
+    The page is one file that opens offline, in any browser. It shows the graph, the source line, each rule with the
+    numbers put in, how messages add up, and beside every gradient a finite difference; readers can predict a gradient
+    before it is shown, and see what a naive walk gets wrong.
+
+    Parameters
+    ----------
+    step : callable
+        `step(*args)` computes the loss, a Tensor of one element, from Tensors that require grad; it does not call
+        `backward`. It runs once, as any forward pass: random generators move on, running statistics are updated.
+        Parameters, their `.grad` and the optimizer stay as they are: its step is taken by a deep copy.
+    *args
+        What `step` is called with. Arrays and Tensors among them are shown by the names of their parameters.
+    params : module, mapping or pairs of a name and a Tensor, optional
+        Names for the parameters, as for `draw`.
+    optimizer : optimizer, optional
+        Has `step()` and `zero_grad()` and holds some of the parameters; its update ends the page.
+    path : str or path
+        The file to write; all of it or, if something fails, nothing.
+
+    Returns
+    -------
+    pathlib.Path
+        Where the page is.
+
+    Raises
+    ------
+    TypeError
+        If `step` returns no Tensor, or `params` holds something else than names and Tensors.
+    ValueError
+        If the loss is not a single number, does not depend on anything that requires grad or on operations from before
+        the step, if there are more than 300 operations, or if the optimizer holds none of the parameters.
+    FileNotFoundError
+        If the folder does not exist.
+
+    Notes
+    -----
+    Gradients on the page are those of this step alone, whatever `.grad` held before. Arrays of more than 64 elements
+    are shown by their first 8 rows and columns. The finite difference of an element x is (L(x + h) − L(x − h)) / 2h
+    with h = 10⁻⁶ max(1, |x|), from the recorded primitives run again in float64.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import autodiff as ad
+    >>> a = ad.Tensor(1.0, requires_grad=True)
+    >>> def step(a):
+    ...     b = a + a
+    ...     c = b + b
+    ...     return c
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = ad.explain(step, a, path=pathlib.Path(folder, "step.html"))
+    ...     print(page.read_text(encoding="utf-8")[:15])
+    <!DOCTYPE html>
+    """
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"explain: there is no folder {target.parent}/; make it before {target.name}.")
+    page = page_of(tell(step, args, params, optimizer))
+    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        unfinished.write_text(page, encoding="utf-8")
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return target
+
+
+def page_of(story: Story) -> str:
+    """The page of a story. What comes from the user is escaped: in the title as HTML, elsewhere inside of JSON."""
+    room = {
+        "title": html.escape(_printable(story.title)),
+        "style": _part("page.css"),
+        "script": _part("page.js"),
+        "story": _escaped(json.dumps(story.plain(), allow_nan=False, separators=(",", ":"))),
+    }
+    # In one pass, so that a marker within the user's own texts stays what it is.
+    return re.sub(r"@(title|style|script|story)@", lambda found: room[found[1]], _part("page.html"))
+
+
+def _part(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _escaped(text: str) -> str:
+    """JSON that cannot end the script element that it stands in; json.dumps has escaped what is not ASCII.
+
+    >>> _escaped('"</script>"')
+    '"\\\\u003c/script\\\\u003e"'
+    """
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _printable(text: str) -> str:
+    """Without the halves of surrogate pairs, which no encoding can write."""
+    return text.encode(errors="replace").decode()

@@ -1,0 +1,308 @@
+"""The page in a real browser without a network: every number is the engine's, for mouse and for keys."""
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+import nn
+from autodiff.drawing.explain.page import _escaped, explain
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is here: apt-get install chromium")
+NASTY = """</script><script>alert("1")</script> & 'x' <b> --> @story@ \u2028"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no chromium is here: apt-get install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api", reason='playwright is absent; "chalkgrad[test]" brings it')
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Opens the page of a step, and fails afterwards if the browser complained or asked for anything."""
+    complaints, contexts = [], []
+
+    def open_page(step, *args, **settings):
+        path = explain(step, *args, path=tmp_path / "step.html", **settings)
+        contexts.append(browser.new_context(offline=True, reduced_motion="reduce"))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(5_000)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or complaints.append(asked.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def leaf(value, name=None):
+    return ad.Tensor(np.array(value, np.float64), requires_grad=True, name=name)
+
+
+def fan_out(a):
+    b = a + a
+    c = b + b
+    return c
+
+
+def uneven_diamond(a):
+    b = a * 2.0
+    m = b * b
+    return b + m
+
+
+def mlp():
+    model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 1))
+    x, y = np.random.randn(8, 2).astype(np.float32), np.random.randn(8, 1).astype(np.float32)
+    return model, lambda: nn.functional.mse_loss(model(x), y)
+
+
+def story_of(page):
+    return json.loads(page.locator("#story").text_content())
+
+
+def shown_gradients(page, column="engine"):
+    """The numbers that the table of results shows, by the names of the leaves."""
+    names = {str(quantity["id"]): quantity["name"] for quantity in story_of(page)["quantities"]}
+    found = page.locator(f"#results .{column}").evaluate_all(
+        "boxes => boxes.map(box => [box.dataset.quantity,"
+        " [...box.querySelectorAll('tr')].map(row => [...row.cells].map(cell => cell.textContent))])"
+    )
+    return {names[i]: np.array([[float(x.replace("−", "-")) for x in row] for row in rows]) for i, rows in found}
+
+
+def step_number(page):
+    return int(page.locator("#scrub").input_value())
+
+
+def go_to(page, kind, number=0):
+    """Move to the step number `number` of a kind, by the keyboard."""
+    index = [i for i, step in enumerate(story_of(page)["steps"]) if step["kind"] == kind][number]
+    page.locator("h1").click()
+    page.keyboard.press("Home")
+    for _ in range(index):
+        page.keyboard.press("ArrowRight")
+    return index
+
+
+def test_playing_to_the_end_shows_the_gradients_of_backward(opened):
+    model, step = mlp()
+    page = opened(step, params=model, optimizer=nn.SGD(model.parameters(), lr=0.1))
+    page.select_option("#speed", "400")
+    page.click("#play")
+    assert page.locator("#play").text_content() == "⏸ Pause"
+    page.locator("#play", has_text="▶ Play").wait_for(timeout=60_000)
+    assert step_number(page) == len(story_of(page)["steps"]) - 1
+    step().backward()
+    found = shown_gradients(page)
+    assert set(found) == {name for name, _ in model.named_parameters()}
+    for name, parameter in model.named_parameters():
+        np.testing.assert_allclose(found[name].ravel(), parameter.grad.numpy().ravel(), rtol=1e-5, atol=1e-9)
+    assert page.locator("#panel h2").text_content().startswith("Update: SGD changes")
+
+
+def test_every_total_of_the_walk_is_shown_and_agrees_with_its_finite_difference(opened):
+    w, x = leaf([[0.5, -1.0], [2.0, 0.25]], "w"), leaf([[1.0, 2.0], [-1.0, 0.5], [0.3, 0.1]], "x")
+    b = leaf([0.1, -0.2], "b")
+    page = opened(lambda: ad.sum(ad.tanh(x @ w + b) ** 2))
+    for i, step in enumerate(story_of(page)["steps"]):
+        assert step_number(page) == i
+        if step["kind"] == "message":
+            cells = page.locator("#panel .total td").all_text_contents()
+            found = [float(text.replace("−", "-")) for text in cells]
+            np.testing.assert_allclose(found, np.ravel(step["total"]["rows"]), rtol=1e-5)
+            assert "✓ agrees" in page.locator("#panel .difference").text_content()
+        page.keyboard.press("ArrowRight")
+    ad.sum(ad.tanh(x @ w + b) ** 2).backward()
+    for name, found in shown_gradients(page).items():
+        np.testing.assert_allclose(found.ravel(), {"w": w, "x": x, "b": b}[name].grad.numpy().ravel(), rtol=1e-5)
+
+
+def test_a_scalar_step_shows_what_is_added_up(opened):
+    page = opened(uneven_diamond, leaf(3.0))
+    go_to(page, "message", 3)
+    assert page.locator("#panel .formula.result").text_content().endswith("+ 7 = 13")
+    assert page.locator("#program [aria-current]").text_content().endswith("m = b * b")
+
+
+def test_the_naive_walk_shows_six_where_four_is_right(opened):
+    page = opened(fan_out, leaf(1.0))
+    page.check("#naive")
+    page.click("#last")
+    assert page.locator("#warning").is_visible()
+    assert shown_gradients(page, "naive")["a"] == 6
+    assert shown_gradients(page)["a"] == 4
+    assert "✗ differs" in page.locator("#panel").text_content()
+    page.uncheck("#naive")
+    page.click("#last")
+    assert "✓ agrees" in page.locator("#panel").text_content()
+
+
+def test_the_uneven_diamond_goes_wrong_naively(opened):
+    page = opened(uneven_diamond, leaf(3.0))
+    page.check("#naive")
+    page.click("#last")
+    assert shown_gradients(page)["a"] == 26
+    assert shown_gradients(page, "naive")["a"] != 26
+    assert "✗ wrong" in page.locator("#results").text_content()
+
+
+def test_waiting_counts_say_why_a_result_has_to_wait(opened):
+    page = opened(uneven_diamond, leaf(3.0))
+    go_to(page, "message", 0)
+    row = page.locator("#order tbody tr", has_text="b")
+    assert row.locator("td").all_text_contents() == ["1 of 3", "waits for 2"]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert row.locator("td").all_text_contents() == ["3 of 3", "complete, next in line"]
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "says"),
+    [
+        (3, "6", "forgot to accumulate"),
+        (3, "-13", "sign"),
+        (3, "[13, 13]", "Wrong shape"),
+        (3, "pear", "not a number"),
+        (3, "1000", "Not this"),
+        (4, "2", "forgot the upstream gradient"),
+        (4, "13", "forgot the local derivative"),
+    ],
+)
+def test_a_wrong_prediction_is_told_what_is_off(opened, number, answer, says):
+    page = opened(uneven_diamond, leaf(3.0))
+    page.check("#predict")
+    go_to(page, "message", number)
+    assert page.locator("#panel .formula.result").count() == 0
+    page.fill("#answer", answer)
+    page.keyboard.press("Enter")
+    assert says in page.locator("#feedback").text_content()
+    assert page.locator("#panel .formula.result").count() == 0
+
+
+def test_a_right_prediction_reveals_the_step(opened):
+    page = opened(uneven_diamond, leaf(3.0))
+    page.check("#predict")
+    go_to(page, "message", 3)
+    assert "ḡ ?" in page.locator("#graph").text_content()
+    page.fill("#answer", "13")
+    page.click("#check")
+    assert page.locator("#feedback").text_content() == "✓ Right."
+    assert page.locator("#panel .formula.result").text_content().endswith("= 13")
+
+
+def test_a_prediction_that_did_not_undo_broadcasting_is_told_so(opened):
+    page = opened(lambda x, b: ad.sum(x + b), leaf(np.ones((3, 2))), leaf([1.0, 2.0]))
+    page.check("#predict")
+    go_to(page, "message", 2)
+    page.fill("#answer", "[[1, 1], [1, 1], [1, 1]]")
+    page.click("#check")
+    assert "sum over axis 0" in page.locator("#feedback").text_content()
+    page.fill("#answer", "3, 3")
+    page.click("#check")
+    assert page.locator("#feedback").text_content() == "✓ Right."
+
+
+def test_the_page_can_be_used_by_the_keyboard_alone(opened):
+    page = opened(fan_out, leaf(1.0))
+    page.keyboard.press("End")
+    assert step_number(page) == len(story_of(page)["steps"]) - 1
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    assert step_number(page) == 0
+    page.keyboard.press("Space")
+    assert page.locator("#play").text_content() == "⏸ Pause"
+    page.keyboard.press("Space")
+    order = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        order.append(page.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-label')"))
+    assert order[:3] == ["predict", "naive", "theme"]
+    assert order.index("play") < order.index("scrub") < order.index("speed")
+    (card,) = [label for label in order if label and label.startswith("c, loss")]
+    page.locator(f'[aria-label="{card}"]').focus()
+    page.keyboard.press("Enter")
+    assert story_of(page)["steps"][step_number(page)]["quantity"] == 2
+
+
+def test_everything_that_can_be_used_has_a_name_for_screen_readers(opened):
+    page = opened(uneven_diamond, leaf(3.0))
+    page.check("#predict")
+    go_to(page, "message")
+    nameless = page.evaluate(
+        "[...document.querySelectorAll('button, input, select, [role=button], svg, section')].filter(e => !("
+        "e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.labels?.length || e.textContent.trim()"
+        ")).map(e => e.outerHTML)"
+    )
+    assert nameless == []
+
+
+def test_names_and_source_lines_of_users_stay_text(opened):
+    a = leaf(2.0, NASTY)
+    page = opened(lambda: a * a + 0.0 * len("</script><img src=x onerror=alert(2)> & \"quoted\""), params={NASTY: a})
+    page.click("#last")
+    assert page.locator("#graph title", has_text="alert").first.text_content() == NASTY
+    assert page.locator("#panel img, #program img, #graph script").count() == 0
+    assert "</script><img src=x" in page.locator("#program").text_content()
+
+
+def test_light_dark_and_print(opened):
+    page = opened(fan_out, leaf(1.0))
+    paper = "getComputedStyle(document.body).backgroundColor"
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(paper)
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(paper) != light
+    page.click("#theme")
+    assert page.evaluate(paper) == light
+    page.emulate_media(media="print")
+    assert not page.locator(".timeline").is_visible()
+    assert page.pdf().startswith(b"%PDF")
+    assert page.locator("#all table").is_visible()
+
+
+def test_large_arrays_say_that_they_are_sampled(opened):
+    page = opened(lambda x: ad.sum(x * x), leaf(np.ones((30, 20)), "x"))
+    page.click("#last")
+    assert "the first 8 × 8 of 30 × 20" in page.locator("#panel").text_content()
+
+
+def test_the_page_of_a_small_network_is_small(tmp_path):
+    model, step = mlp()
+    path = explain(step, params=model, optimizer=nn.Adam(model.parameters()), path=tmp_path / "page.html")
+    assert path.stat().st_size < 1_000_000
+
+
+def test_a_page_holds_nothing_from_elsewhere_and_no_markup_of_users(tmp_path):
+    a = leaf(2.0, NASTY)
+    text = explain(lambda: a * a, path=tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "alert(" not in text.replace('alert(\\"1\\")\\u003c', "")
+    assert not [word for word in ("src=", "@import", "url(http", "href=\"http") if word in text.split('id="story"')[0]]
+    assert "default-src 'none'" in text
+    assert _escaped("</script>") == "\\u003c/script\\u003e"
+
+
+def test_a_failing_step_leaves_the_old_page_and_nothing_half_done(tmp_path):
+    path = explain(fan_out, leaf(1.0), path=tmp_path / "page.html")
+    before = path.read_bytes()
+    with pytest.raises(TypeError, match="returned a float"):
+        explain(lambda: 1.0, path=path)
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        explain(fan_out, leaf(1.0), path=tmp_path / "absent" / "page.html")
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
