@@ -7,7 +7,7 @@ first; numbers are drawn inside the primitive's domain.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,16 @@ def _shapes(static: dict[str, Any], length: int) -> list[tuple[int, ...]]:
         found.insert(0, (groups, n * groups, 3 * n, 3 * n))
         found.insert(1, (n * groups, n, n, n))
     if "stride" in static:
-        found.insert(0, (n, n, 3 * n, 3 * n))
+        found[:0] = [(n, n, side, side) for side in (3 * n, n, 1, 2, 4, 5, 6, 7, 8)]
     return list(dict.fromkeys(found))
+
+
+def _combinations(shapes: list[tuple[int, ...]], count: int) -> list[tuple[tuple[int, ...], ...]]:
+    """Shapes for each operand: combinations of likely ones before those of one likely and one unlikely shape."""
+    if len(shapes) ** count > 20 * _TRIES:
+        return []
+    places = sorted(product(range(len(shapes)), repeat=count), key=sum)
+    return [tuple(shapes[place] for place in several) for several in places[:_TRIES]]
 
 
 def _numbers(rng: np.random.Generator, shape: tuple[int, ...], domain: tuple[float, float]) -> Array:
@@ -87,11 +95,11 @@ def examples(primitive: Primitive, index: int, static: dict[str, Any], length: i
         counts = [1 + len(template)] if whole else []
     domains = np.broadcast_to(np.asarray(primitive.domain, float), (len(primitive.inputs), 2))
     for count in counts:
-        shapes = [(length,)] if primitive.elementwise else _shapes(static, length)
+        shapes: list[tuple[int, ...]] = [(length,)] if primitive.elementwise else _shapes(static, length)
         alike = [(shape,) * count for shape in shapes if (shape and 1 not in shape) or count == 1]
         if "subscripts" in static:
             alike = [tuple((length,) * len(label) for label in labels)]
-        others = () if indexed or "subscripts" in static else islice(product(shapes, repeat=count), _TRIES)
+        others = () if indexed or "subscripts" in static else _combinations(shapes, count)
         tried = dict.fromkeys(alike) | dict.fromkeys(others)
         for combination, kinds in product(tried, _kinds(primitive, count)):
             operands = tuple(

@@ -117,7 +117,9 @@ class Formatter:
             value = float(shown.replace("−", "-"))
         except ValueError:
             simple = all(c.isalnum() or c in "_.[]̄₀₁₂₃₄₅₆₇₈₉" for c in shown)
-            return self.writer.identifier(shown), ATOM if simple else SUM
+            simple = simple or (shown[:1] == "(" and shown[-1] == ")" and ")" not in shown[1:-1])
+            level = ATOM if simple else PRODUCT if shown[:1] == "∂" and " " not in shown else SUM
+            return self.writer.identifier(shown), level
         return self.writer.number(shown.replace("-", "−")), SUM if value < 0 else ATOM
 
     def _constant(self, constant: Constant) -> Written:

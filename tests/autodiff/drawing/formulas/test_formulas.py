@@ -113,6 +113,7 @@ def test_numbers_take_the_place_of_names_with_their_parentheses() -> None:
     formula = derivative(ad.mul, 0)
     assert formula.text({"g": "1", "y": "-2.5"}) == "1 · (−2.5)"
     assert formula.text({"g": "a + b", "y": "w"}) == "(a + b) · w"
+    assert formula.text({"g": "∂L/∂c", "y": "(-3)"}) == "∂L/∂c · (-3)"
     assert derivative(ad.sub, 1).text({"g": "-3"}) == "−(−3)"
     assert derivative(ad.tanh, 0).text({"g": "1", "out": "-0.5"}) == "1 · (1 − (−0.5)²)"
 
