@@ -77,6 +77,8 @@ def _box_label(box: Box, style: Style, options: Options) -> str:
         rows.append(f'<TD COLSPAN="4">{font("changed since it was used", 8, style.muted)}</TD>')
     if box.value is None and options.values and told:
         rows.append(f"<TD>{font('not kept', 8, style.muted)}</TD>")
+    if box.kept and options.shapes and not told:
+        rows.append(f'<TD COLSPAN="4">{font("kept " + in_bytes(box.kept), 8, style.muted)}</TD>')
     body = "".join(f"<TR>{row}</TR>" for row in rows or ["<TD>·</TD>"])
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{body}</TABLE>'
 
@@ -134,3 +136,17 @@ def counted(parameters: int) -> str:
 def details(told: list[str], theme: Theme) -> str:
     """What is said of a module after its name."""
     return font("".join(f"  · {markup(text)}" for text in told), 9, theme.muted) if told else ""
+
+
+def in_bytes(size: int) -> str:
+    """An amount of memory.
+
+    >>> in_bytes(96), in_bytes(2048), in_bytes(3 * 2**29)
+    ('96 B', '2 KiB', '1.5 GiB')
+    """
+    scaled, unit = float(size), "B"
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if scaled < 1024 or unit == "GiB":
+            break
+        scaled /= 1024
+    return f"{scaled:.3g} {unit}" if size >= 1024 else f"{size} B"

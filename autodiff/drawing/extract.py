@@ -102,6 +102,9 @@ class _Extraction:
         result = self._result(node, scope)
         self.picture.arrows.append(Arrow(circle.id, result.id))
         self._messages.received(node, circle, result)
+        for index, box in enumerate(operands):
+            box.kept = max(box.kept, getattr(_operand(node, kept, index), "nbytes", 0))
+        result.kept = max(result.kept, getattr(kept.get("out"), "nbytes", 0))
 
     def _result(self, node: Node, scope: Scope) -> Box:
         """The box of what a node computed."""

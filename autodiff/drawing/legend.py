@@ -27,6 +27,8 @@ def _tensors(picture: Picture, options: Options) -> list[str]:
         entries.append(f"{symbol}{font(' circle: operation', 9, theme.ink)}")
     if picture.blocks:
         entries.append(font("folder: a collapsed module (depth=… opens it)", 9, theme.ink))
+    if options.shapes and any(box.kept and (box.role != "constant" or box.shape) for box in picture.boxes):
+        entries.append(font("kept: memory held for the backward pass", 9, theme.ink))
     if options.values and any(box.value is None for box in picture.boxes):
         text = font("dashed: value not kept (record() keeps it)", 9, theme.ink)
         entries.append(_frame(text, "ROUNDED,DASHED", theme.ink, theme.background))

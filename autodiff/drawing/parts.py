@@ -21,7 +21,8 @@ Scope = tuple[str, ...]
 class Box:
     """A tensor. `value` is None where the graph did not keep it, `shape` where not even that is known.
 
-    `stored` says that `grad` is what the Tensor's `.grad` holds, from whatever walks, not the drawn output's gradient.
+    `kept` counts the bytes that operations hold of it for the backward pass. `stored` says that `grad` is what the
+    Tensor's `.grad` holds, from whatever walks, not the drawn output's gradient.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Box:
     scope: Scope = ()
     changed: bool = False
     stored: bool = False
+    kept: int = 0
 
     @property
     def size(self) -> int:

@@ -232,3 +232,16 @@ def test_every_primitive_has_a_formula_whose_signs_are_in_the_fonts_of_a_png():
     }
     signs = {sign for text in texts for sign in text if not sign.isascii()}
     assert signs <= looked_at, "draw them to a PNG, look, and add them here"
+
+
+def test_arrays_that_are_kept_for_the_backward_pass_say_their_bytes():
+    x = ad.Tensor(np.ones(10), requires_grad=True, name="x")
+    hidden = ad.tanh(x)
+    hidden.name = "hidden"
+    out = ad.sum(hidden)
+    source = ad.draw(out, params={"hidden": hidden}).source
+    assert ">kept 80 B<" in box_of(source, "hidden")
+    assert ">kept" not in box_of(source, "x")
+    assert "held for the backward pass" in source
+    out.backward()
+    assert ">kept" not in ad.draw(out).source  # released
