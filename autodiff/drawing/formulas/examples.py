@@ -6,6 +6,7 @@ first; numbers are drawn inside the primitive's domain.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -18,6 +19,8 @@ from ...primitive import Array, Primitive
 Operands = tuple[Any, ...]
 #: More combinations of shapes are not tried.
 _TRIES = 1000
+#: Nor are arrays with more elements made because a setting names their shape.
+_LARGEST = 100_000
 
 
 def _shapes(static: dict[str, Any], length: int) -> list[tuple[int, ...]]:
@@ -26,14 +29,20 @@ def _shapes(static: dict[str, Any], length: int) -> list[tuple[int, ...]]:
     found = [(n,) * axes for axes in (2, 1, 3, 4, 0, 5)]
     found += [(1, n), (n, 1), (n, 1, n), (1,), (2, n), (2, 1, n), (3, 1, n), (n, 1, n, 1), (1, n, 1), (9,), (9, 9)]
     for value in static.values():
-        if isinstance(value, tuple) and all(isinstance(part, (int, np.integer)) and part > 0 for part in value):
-            found += [tuple(int(part) for part in value), (int(np.prod(value)),)]
+        if isinstance(value, tuple) and all(isinstance(part, (int, np.integer)) for part in value):
+            shape = tuple(n if part == -1 else int(part) for part in value)
+            if all(part > 0 for part in shape) and math.prod(shape) <= _LARGEST:
+                found += [shape, (math.prod(shape),)]
     groups = static.get("groups", 1)
     if isinstance(groups, int) and groups > 1:
         found.insert(0, (groups, n * groups, 3 * n, 3 * n))
         found.insert(1, (n * groups, n, n, n))
     if "stride" in static:
         found[:0] = [(n, n, side, side) for side in (3 * n, n, 1, 2, 4, 5, 6, 7, 8)]
+    if "stride" in static and "size" in static:
+        size, stride = static["size"], static["stride"]
+        sizes = [tuple(size), tuple(side // step for side, step in zip(size, stride))]
+        found[:0] = [(n, n, *sides) for sides in sizes if all(sides) and math.prod(sides) <= _LARGEST // n**2]
     return list(dict.fromkeys(found))
 
 

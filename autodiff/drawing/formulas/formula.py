@@ -188,7 +188,7 @@ def _of_call(primitive: Primitive, index: int, static: dict[str, Any], operands:
 
 def _of_example(primitive: Primitive, index: int, static: dict[str, Any]) -> Expression | None:
     """The expression for examples: run on two sets of numbers of one shape, and on another shape."""
-    for operands in islice(examples(primitive, index, static, 3, 0), 20):
+    for operands in islice(examples(primitive, index, static, 3, 0), 60):
         try:
             first = run(primitive, index, static, operands)
         except Exception:
@@ -213,7 +213,7 @@ def _general(
     first: Expression, operands: Operands, primitive: Primitive, index: int, static: dict[str, Any]
 ) -> Expression:
     """The expression with the numbers that depend on lengths as n, seen by comparing it with that of longer arrays."""
-    for longer in islice(examples(primitive, index, static, 4, 0), 20):
+    for longer in islice(examples(primitive, index, static, 4, 0), 60):
         if [x.ndim for x in longer] != [x.ndim for x in operands]:
             continue
         try:

@@ -89,6 +89,8 @@ def test_every_rule_is_written_as_plain_text_and_as_mathml(name: str) -> None:
         ("mean", 0, {"axis": (0, 1)}, "ḡ / n spread over axes 0, 1", "1 / n"),
         ("softmax", 0, {}, "out · (ḡ − Σ(ḡ · out over axis −1))", "out · (ḡ − Σ(ḡ · out over axis −1))"),
         ("mean_squared_error", 1, {}, "−(x − y) · ḡ · 2 / n", "−(x − y) · 2 / n"),
+        ("reshape", 0, {"shape": (64, -1)}, "ḡ reshaped to the shape of x", "1"),
+        ("broadcast_to", 0, {"shape": (1000, 1000, 1000)}, "ḡ", "1"),
         ("pad", 0, {"width": ((1, 1),)}, "ḡ[1:n + 1]", "ḡ[1:n + 1]"),
     ],
 )
