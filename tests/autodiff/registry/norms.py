@@ -75,7 +75,7 @@ def drawn_dropout(d: Draw) -> tuple[Any, ...]:
 
 
 def dropout(x: Array, draws: Array, p: float) -> Array:
-    return np.where(np.asarray(draws) < p, 0, x / (1 - p or 1.0)).astype(x.dtype)
+    return np.where((np.asarray(draws) < p) | (p == 1), 0, x / (1 - p or 1.0)).astype(x.dtype)
 
 
 def drawn_running(d: Draw) -> tuple[Any, ...]:
