@@ -44,8 +44,8 @@ class Names:
         self._used.add(free)
         return free
 
-    def of_operand(self, operand: Any, fallback: str = "x") -> str:
-        """A leaf's or constant's name; of a plain number its value."""
+    def of_operand(self, operand: Any, fallback: str) -> str:
+        """A leaf's or constant's name, of a plain number its value, else the name of the argument that it is."""
         own = getattr(operand, "name", None)
         name = self.given.get(id(operand)) or own or self._variables.get(id(operand))
         if name is None and np.ndim(getattr(operand, "data", operand) if isinstance(operand, Tensor) else operand) == 0:
@@ -57,7 +57,9 @@ class Names:
     def of_result(self, node: Node, last_on_line: bool, is_loss: bool) -> str:
         """What the line that made a result assigns it to, else a letter with a number."""
         assert node.trace is not None
-        found = _ASSIGNED.match(node.trace.source.text) if last_on_line else None
+        source = node.trace.source
+        assigns = last_on_line and source.function != "<lambda>"  # the line then assigns the function
+        found = _ASSIGNED.match(source.text) if assigns else None
         if found or is_loss:
             return self.unique(found[1] if found else "loss")
         self._count += 1

@@ -76,7 +76,8 @@ def tell(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer: 
             f"explain: the step has {len(nodes)} operations, and a page of more than {MOST_OPERATIONS} could be "
             "neither read nor quick. Explain a smaller example of the same program: fewer layers, steps or loops."
         )
-    return _Telling(nodes, tape, names, getattr(step, "__name__", "step")).story(loss, optimizer)
+    title = getattr(step, "__name__", "step")
+    return _Telling(nodes, tape, names, "step" if title == "<lambda>" else title).story(loss, optimizer)
 
 
 def _checked(loss: Any) -> Node:
@@ -139,7 +140,7 @@ class _Telling:
         for index, operand in enumerate(self._tape.operands[node]):
             names = node.primitive.inputs
             argument = names[index] if index < len(names) else f"{names[0]}[{index}]"
-            quantity = self._operand(node.parents[index], operand, node.trace.inputs[index])
+            quantity = self._operand(node.parents[index], operand, node.trace.inputs[index], argument)
             operands.append(Operand(argument, quantity))
             parent = node.parents[index]
             if parent is not None:
@@ -159,7 +160,7 @@ class _Telling:
         )
         self._story.steps.append(Step("forward", result.id, number))
 
-    def _operand(self, parent: Place | None, operand: Any, value: Array) -> int:
+    def _operand(self, parent: Place | None, operand: Any, value: Array, argument: str) -> int:
         if isinstance(parent, Node):
             return self._numbers[parent]
         shared = isinstance(operand, (Tensor, np.ndarray))
@@ -168,7 +169,8 @@ class _Telling:
         role: Any = "constant"
         if isinstance(parent, Tensor):
             role = "parameter" if id(parent) in self._names.given or type(parent) is not Tensor else "input"
-        made = self._quantity(id(operand) if shared else None, self._names.of_operand(operand), role, value)
+        name = self._names.of_operand(operand, argument)
+        made = self._quantity(id(operand) if shared else None, name, role, value)
         if isinstance(parent, Tensor):
             self._leaves[parent] = made.id
         return made.id

@@ -157,6 +157,24 @@ def test_variables_assignments_and_parameters_give_the_names():
     ]  # fmt: skip
 
 
+def test_what_has_no_name_is_called_by_its_argument_or_its_value():
+    story = tell(lambda: ad.sum(ad.dropout(leaf([1.0, 2.0]), np.array([0.1, 0.7]), p=0.25) * 3.0), (), None, None)
+    assert [quantity.name for quantity in story.quantities if quantity.role != "result"] == ["x", "draws", "3", "loss"]
+
+
+def test_a_hook_that_changes_a_gradient_is_told_and_runs_as_in_backward():
+    def step(x):
+        y = x * x
+        y.register_hook(lambda g: g * 3)
+        return ad.sum(y)
+
+    x = leaf([1.0, 2.0])
+    story = tell(step, [x], None, None)
+    assert by_name(story)["x"].gradient.rows == [[6.0, 12.0]]
+    assert "hook" in [each for each in story.steps if each.kind == "message"][1].note
+    assert x.grad is None
+
+
 def test_local_derivative_and_jacobian_are_those_of_the_rule():
     story = tell(lambda x: ad.sum(x * x), [leaf([1.0, 2.0])], None, None)
     first = story.operations[0].operands[0]
