@@ -72,6 +72,8 @@ def _box_label(box: Box, style: Style, options: Options) -> str:
         heads = "".join(f'{_NUMBER_CELL}{font(head, 8, style.muted)}</TD>' for head in ("min", "mean", "max"))
         rows.append(f"<TD></TD>{heads}")
     for what, array, colour in shown:
+        if what == "value" and array.size > numbers.FULL:
+            rows += _strip(array, options.theme)
         rows += _value_rows(what, array, colour, bare=told)
     if box.changed and options.values:
         rows.append(f'<TD COLSPAN="4">{font("changed since it was used", 8, style.muted)}</TD>')
@@ -136,6 +138,28 @@ def counted(parameters: int) -> str:
 def details(told: list[str], theme: Theme) -> str:
     """What is said of a module after its name."""
     return font("".join(f"  · {markup(text)}" for text in told), 9, theme.muted) if told else ""
+
+
+def _strip(array: Array, theme: Theme) -> Iterator[str]:
+    """A row of cells between the colours of the theme's page and of its ink."""
+    levels = numbers.strip(array)
+    if levels:
+        cells = "".join(
+            f'<TD BGCOLOR="{blend(theme.background, theme.ink, level)}" WIDTH="10" HEIGHT="7" FIXEDSIZE="TRUE"></TD>'
+            for level in levels
+        )
+        frame = f'BORDER="1" COLOR="{theme.muted}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
+        yield f'<TD COLSPAN="4"><TABLE {frame}><TR>{cells}</TR></TABLE></TD>'
+
+
+def blend(one: str, other: str, share: float) -> str:
+    """A colour between two others.
+
+    >>> blend("#000000", "#ffffff", 0.5)
+    '#808080'
+    """
+    pairs = [(int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
 def in_bytes(size: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import numbers
 from .escaping import font, markup
 from .flows import state_of
 from .options import Options
@@ -27,6 +28,10 @@ def _tensors(picture: Picture, options: Options) -> list[str]:
         entries.append(f"{symbol}{font(' circle: operation', 9, theme.ink)}")
     if picture.blocks:
         entries.append(font("folder: a collapsed module (depth=… opens it)", 9, theme.ink))
+    large = [box.value for box in picture.boxes if box.value is not None and box.value.size > numbers.FULL]
+    if options.values and any(numbers.strip(value) for value in large):
+        told = "light to dark" if theme.ink < theme.background else "dark to light"
+        entries.append(font(f"strip: the elements in order, low to high from {told}", 9, theme.ink))
     if options.shapes and any(box.kept and (box.role != "constant" or box.shape) for box in picture.boxes):
         entries.append(font("kept: memory held for the backward pass", 9, theme.ink))
     if options.values and any(box.value is None for box in picture.boxes):

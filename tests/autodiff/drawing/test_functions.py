@@ -245,3 +245,14 @@ def test_arrays_that_are_kept_for_the_backward_pass_say_their_bytes():
     assert "held for the backward pass" in source
     out.backward()
     assert ">kept" not in ad.draw(out).source  # released
+
+
+def test_larger_arrays_have_a_strip_of_cells_from_low_to_high():
+    source = ad.draw(lambda x: ad.sum(x * 2.0), np.arange(24.0)).source
+    cells = re.findall(r'BGCOLOR="(#\w{6})" WIDTH="10"', box_of(source, "x"))
+    assert len(cells) == 12
+    assert cells == sorted(cells, reverse=True)
+    assert "light to dark" in source
+    without = ad.draw(lambda x: ad.sum(x * 2.0), np.arange(24.0), values=False).source
+    assert 'WIDTH="10"' not in without
+    assert "low to high" not in without
