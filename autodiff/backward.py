@@ -158,7 +158,7 @@ def _visit(
         primitive = node.primitive
         kept = node.kept
         if kept.__class__ is not tuple:
-            kept = _restored(node)
+            kept = restored(node)
         for cell, version, name in node.versions:
             if cell[0] != version:
                 raise _changed(node, name, version, cell[0])
@@ -175,7 +175,7 @@ def _visit(
             is_node = parent.__class__ is Node
             like: Any = parent if is_node else parent._data  # type: ignore[union-attr]  # it is a leaf
             if message.shape != like.shape:
-                message = _undo_broadcast(message, like.shape, node)
+                message = undo_broadcast(message, like.shape, node)
             if message.dtype is not like.dtype and message.dtype != like.dtype:
                 message = message.astype(like.dtype)
             if parent in cotangents:
@@ -205,7 +205,7 @@ def _owned(message: Any, g: Any, kept: tuple[Any, ...]) -> Any:
     return message
 
 
-def _undo_broadcast(message: Any, shape: tuple[int, ...], node: Node) -> Any:
+def undo_broadcast(message: Any, shape: tuple[int, ...], node: Node) -> Any:
     """Sum over the axes along which an argument of `shape` was stretched. The one place that knows."""
     from .ops import reshape, sum
 
@@ -253,7 +253,7 @@ def _watched(message: Any, g: Any, node: Node, index: int, now: modes.Modes) -> 
     return message
 
 
-def _restored(node: Node) -> tuple[Any, ...]:
+def restored(node: Node) -> tuple[Any, ...]:
     if isinstance(node.kept, Deferred):
         return node.kept.restore(node)
     raise RuntimeError(

@@ -6,7 +6,6 @@ shape and dtype, and its value only where a rule kept it, where `record` did, or
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import os
 from collections.abc import Iterator, Sequence
@@ -19,10 +18,10 @@ from ..hooks import RetainGrad
 from ..primitive import Array
 from ..tensor import Tensor
 from .messages import Messages
-from .naming import named_tensors, names_in_source
+from .naming import changed_settings, names_in_source
 from .parts import Arrow, Box, Circle, Picture, Role, Scope
 
-__all__ = ["extract", "named_tensors", "too_large"]
+__all__ = ["extract", "too_large"]
 
 
 def extract(
@@ -89,7 +88,7 @@ class _Extraction:
         kept, scope = _kept(node), _path(node.scope)
         operands = [self._parent(node, kept, index) for index in range(len(node.parents))]
         circle = Circle(
-            self._new_id("o"), node.primitive.name, node.primitive.symbol, _settings(node), scope,
+            self._new_id("o"), node.primitive.name, node.primitive.symbol, changed_settings(node), scope,
             None if node.trace is None else _short(node.trace.source),
         )  # fmt: skip
         self.picture.parts.append(circle)
@@ -231,16 +230,6 @@ def _argument(node: Node, index: int, mentioned: bool) -> str | None:
     if not mentioned and (len(node.parents) < 2 or primitive.name in _SYMMETRIC):
         return None
     return str(index) if primitive.variadic else primitive.inputs[index]
-
-
-def _settings(node: Node) -> tuple[tuple[str, Any], ...]:
-    """The static settings that differ from their defaults."""
-    defaults = node.primitive.static
-    return tuple(
-        (name, value)
-        for name, value in node.static.items()
-        if defaults.get(name) is inspect.Parameter.empty or repr(value) != repr(defaults.get(name))
-    )
 
 
 def _path(scope: str) -> Scope:

@@ -1,4 +1,4 @@
-"""Names for what is drawn: those that the caller gives, and those that the recorded source lines give.
+"""Names for what is drawn: those that the caller gives, those in recorded source lines, and settings worth naming.
 
 A name in the source is that of the variable to which a line assigns; it belongs to the last operation of the line.
 """
@@ -6,6 +6,7 @@ A name in the source is that of the variable to which a line assigns; it belongs
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,7 +15,7 @@ from ..graph import Node
 from ..tensor import Tensor
 
 
-def named_tensors(params: Any) -> list[tuple[str, Tensor]]:
+def named_tensors(params: Any, caller: str = "draw") -> list[tuple[str, Tensor]]:
     """The names that the caller gives: from a module, a mapping, or pairs of a name and a Tensor.
 
     Raises
@@ -31,7 +32,7 @@ def named_tensors(params: Any) -> list[tuple[str, Tensor]]:
         named = isinstance(pair, tuple) and len(pair) == 2
         if not named or not isinstance(pair[0], str) or not isinstance(pair[1], Tensor):
             raise TypeError(
-                f"draw: params gave a {type(pair).__name__}, {str(pair)[:60]!r}, where a name and a Tensor were "
+                f"{caller}: params gave a {type(pair).__name__}, {str(pair)[:60]!r}, where a name and a Tensor were "
                 "needed. Pass a module, `module.named_parameters()`, or a dict of names to Tensors."
             )
     return pairs
@@ -73,3 +74,13 @@ def names_in_source(nodes: Iterable[Node]) -> dict[int, str]:
         if name is not None:
             found[id(node)] = name
     return {place: name for place, name in found.items() if place not in used}
+
+
+def changed_settings(node: Node) -> tuple[tuple[str, Any], ...]:
+    """The static settings of a call that differ from their defaults."""
+    defaults = node.primitive.static
+    return tuple(
+        (name, value)
+        for name, value in node.static.items()
+        if defaults.get(name) is inspect.Parameter.empty or repr(value) != repr(defaults.get(name))
+    )

@@ -119,7 +119,7 @@ def _header(raw: bytes) -> tuple[int, dict[str, Any]]:
 
 def _other_content(found: Any, wanted: str) -> str:
     """Why a file that is whole is not the one that was meant."""
-    reader = READERS.get(found, "nn.serialize.read_tensors, or nn.Checkpoint if it is a training's,")
+    reader = READERS.get(found, "nn.serialize.read_tensors")
     return f"it holds {found!r}, and needed is {wanted!r}; {reader} reads it"
 
 

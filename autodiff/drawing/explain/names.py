@@ -12,7 +12,7 @@ import numpy as np
 from ...graph import Node
 from ...observe import Source
 from ...tensor import Tensor
-from ..extract import named_tensors
+from ..naming import named_tensors
 
 _ASSIGNED = re.compile(r"(\w+)\s*(?::[^=]+)?=(?!=)")
 _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -27,7 +27,7 @@ class Names:
     """
 
     def __init__(self, step: Callable[..., Any], args: Sequence[Any], params: Any) -> None:
-        self.given = {id(tensor): name for name, tensor in named_tensors(params)}
+        self.given = {id(tensor): name for name, tensor in named_tensors(params, "explain")}
         self._variables: dict[int, str] = {}
         self._used: set[str] = set()
         self._count = 0

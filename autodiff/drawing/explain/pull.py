@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...backward import Place, _restored, _undo_broadcast
+from ...backward import Place, restored, undo_broadcast
 from ...graph import Node
 from ...primitive import Array
 from .story import rows_of
@@ -15,7 +15,7 @@ LARGEST_JACOBIAN = 100
 
 def pull(node: Node, index: int, upstream: Array) -> Array:
     """The message that a node sends to its argument number `index`, before broadcasting is undone."""
-    kept = node.kept if isinstance(node.kept, tuple) else _restored(node)
+    kept = node.kept if isinstance(node.kept, tuple) else restored(node)
     primitive = node.primitive
     rule = (primitive.pulls_for(len(node.parents)) if primitive.variadic else primitive.pulls)[index]
     assert rule is not None, "a parent is there only where a rule is"
@@ -26,7 +26,7 @@ def pull(node: Node, index: int, upstream: Array) -> Array:
 def arrived(message: Array, node: Node, parent: Place) -> Array:
     """A message as its receiver adds it: of its shape and dtype."""
     if message.shape != parent.shape:
-        message = _undo_broadcast(message, parent.shape, node)
+        message = undo_broadcast(message, parent.shape, node)
     return np.asarray(message, dtype=parent.dtype)
 
 

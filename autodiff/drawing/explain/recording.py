@@ -6,7 +6,6 @@ nobody's `.grad`; the optimizer's step is taken by a deep copy of it.
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from ...graph import Node
 from ...observe import Message, Observer, record
 from ...primitive import Array, Primitive
 from ...tensor import Tensor
+from ..naming import changed_settings
 from .layout import lay_out
 from .naive import naive_walk
 from .names import Names, last_on_their_lines
@@ -150,11 +150,12 @@ class _Telling:
         is_loss = node is self._nodes[-1]
         name = self._names.of_result(node, node in self._last, is_loss)
         result = self._quantity(node, name, "loss" if is_loss else "result", node.trace.output)
+        settings = ", ".join(f"{setting}={value!r}" for setting, value in changed_settings(node))
         number = len(self._story.operations)
         result.operation = self._operations[node] = number
         self._story.operations.append(
             Operation(
-                number, node.primitive.name, node.primitive.symbol, _settings(node), operands, result.id,
+                number, node.primitive.name, node.primitive.symbol, settings, operands, result.id,
                 self._line(node), node.scope,
             )
         )
@@ -259,13 +260,3 @@ class _Telling:
                     total=shown(copy._data), note=type(optimizer).__name__,
                 )
             )
-
-
-def _settings(node: Node) -> str:
-    """The static settings that are not their defaults."""
-    defaults = node.primitive.static
-    return ", ".join(
-        f"{name}={value!r}"
-        for name, value in node.static.items()
-        if defaults.get(name) is inspect.Parameter.empty or repr(value) != repr(defaults.get(name))
-    )

@@ -218,3 +218,9 @@ def test_a_graph_from_before_the_step_is_refused():
 def test_an_optimizer_of_other_parameters_is_refused():
     with pytest.raises(ValueError, match="none of the parameters"):
         tell(fan_out, [leaf(1.0)], None, nn.SGD([nn.Parameter(1.0)], lr=0.1))
+
+
+def test_parameters_that_are_none_are_refused_in_the_name_of_explain(tmp_path):
+    with pytest.raises(TypeError, match=r"^explain: params gave a str"):
+        ad.explain(lambda: ad.Tensor(1.0, requires_grad=True) * 2.0, params=["w"], path=tmp_path / "step.html")
+    assert not list(tmp_path.iterdir())
