@@ -65,7 +65,7 @@ def closure(names):
 def test_a_wheel_holds_every_module_the_type_markers_and_nothing_else(wheel):
     ours = {path.as_posix() for path in modules()}
     markers = {f"{package}/py.typed" for package in PACKAGES}
-    page = {f"autodiff/drawing/explain/page.{ending}" for ending in ("html", "css", "js")}
+    page = {each.relative_to(ROOT).as_posix() for each in (ROOT / "autodiff/drawing/explain/web").iterdir()}
     about = f"chalkgrad-{autodiff.__version__}.dist-info"
     names = ("METADATA", "RECORD", "WHEEL", "top_level.txt", "licenses/LICENSE")
     assert set(wheel.namelist()) == ours | markers | page | {f"{about}/{name}" for name in names}

@@ -1,6 +1,6 @@
 """`autodiff.explain`: the way in for users, and the one file that it writes.
 
-The page is a template with its style, its script and the story put in. It loads nothing: a content security policy in
+The page is a template, in the folder `web`, with its style, its scripts and the story put in. It loads nothing: a content security policy in
 the page itself forbids it.
 """
 
@@ -18,6 +18,9 @@ from typing import Any
 
 from .recording import tell
 from .story import Story
+
+#: The page's script, in the order in which its parts build on each other; they share one scope.
+SCRIPTS = ("story.js", "elements.js", "graph.js", "panel.js", "prediction.js", "overview.js", "timeline.js")
 
 
 def explain(
@@ -101,7 +104,7 @@ def page_of(story: Story) -> str:
     room = {
         "title": html.escape(_printable(story.title)),
         "style": _part("page.css"),
-        "script": _part("page.js"),
+        "script": "\n".join(map(_part, SCRIPTS)),
         "story": _escaped(json.dumps(story.plain(), allow_nan=False, separators=(",", ":"))),
     }
     # In one pass, so that a marker within the user's own texts stays what it is.
@@ -109,7 +112,7 @@ def page_of(story: Story) -> str:
 
 
 def _part(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return files(__package__).joinpath("web", name).read_text(encoding="utf-8")
 
 
 def _escaped(text: str) -> str:
