@@ -1,7 +1,7 @@
 """`autodiff.explain`: the way in for users, and the one file that it writes.
 
-The page is a template, in the folder `web`, with its style, its scripts and the story put in. It loads nothing: a content security policy in
-the page itself forbids it.
+The page is a template, in the folder `web`, with its style, its scripts and the story put in. It loads nothing: a
+content security policy in the page itself forbids it.
 """
 
 from __future__ import annotations
