@@ -135,7 +135,7 @@ def draw(
     A function is run under `record()`, and back if it returns one number: all values, all gradients and the messages
     between them are shown. Of a Tensor, a graph keeps only what its rules ask for, so some values are unknown (dashed
     borders) unless it was computed under `record()`. Drawing changes nothing: what running the function does to
-    parameters, buffers and arguments, their `.grad` included, is undone.
+    Tensors, modules, optimizers, random generators and variables is undone, see the notes.
 
     Parameters
     ----------
@@ -176,6 +176,15 @@ def draw(
         If nothing that the function computed requires grad.
     ValueError
         For another direction or theme, or a graph of more than `max_nodes` operations.
+
+    Notes
+    -----
+    Put back, also after an error, is all that the function reaches: by its arguments and `params`, its variables from
+    outside and the globals that its code names, their attributes, items, methods and hooks, and the Tensors that it
+    computes with. Of Tensors that is the values, `.grad`, versions, flags and graphs; of generators the state, also of
+    NumPy's and Python's global ones. Not put back are output, files and the clock; iterators that it advances;
+    attributes of classes; how many children a generator has spawned; what objects of other libraries keep out of
+    Python's sight; and plain arrays of more than 256 MB.
 
     Examples
     --------

@@ -1,7 +1,6 @@
 """Runs a function for its picture: recorded, walked back from where that makes sense, and everything put back after.
 
-`picture` calls it when it is given a function. What is put back: values, gradients and versions of the parameters, the
-buffers, the arguments and every other leaf that the function used.
+`picture` calls it when it is given a function; `restoring` knows what is put back.
 """
 
 from __future__ import annotations
@@ -15,60 +14,28 @@ import numpy as np
 
 from .. import modes
 from ..backward import place_of, walk
-from ..graph import Node
+from ..graph import Node, next_order
 from ..observe import record
 from ..primitive import Array, Primitive
 from ..tensor import Tensor
-
-
-class _Remembered:
-    """What a leaf was before the function ran."""
-
-    def __init__(self, leaf: Tensor) -> None:
-        self._leaf, self._data, self._grad = leaf, leaf._data, leaf._grad
-        self._values = leaf._data.copy()
-        self._slopes = None if leaf._grad is None else leaf._grad._data.copy()
-        self._cells = [
-            (cell, cell[0])
-            for cell in (leaf._version, None if leaf._grad is None else leaf._grad._version)
-            if cell is not None
-        ]
-        self._version = leaf._version
-
-    def put_back(self) -> None:
-        leaf = self._leaf
-        leaf._data, leaf._grad, leaf._version = self._data, self._grad, self._version
-        _write(leaf._data, self._values)
-        if self._grad is not None and self._slopes is not None:
-            _write(self._grad._data, self._slopes)
-        for cell, version in self._cells:
-            cell[0] = version
-
-
-def _write(array: Array, before: Array) -> None:
-    if array.tobytes() != before.tobytes():
-        array[...] = before
+from .restoring import Memory, as_before
 
 
 class _Recording(record):
-    """A recording that remembers each leaf as it was when an operation first used it."""
+    """A recording that gives names to data, and remembers each Tensor from outside that an operation uses."""
 
-    def __init__(self, arguments: list[tuple[str, Any]]) -> None:
+    def __init__(self, arguments: list[tuple[str, Any]], memory: Memory) -> None:
         super().__init__()
-        self.remembered: dict[int, _Remembered] = {}
+        self._memory, self._first = memory, next_order()
         self._names = {id(value): name for name, value in arguments if isinstance(value, (Tensor, np.ndarray))}
-
-    def remember(self, leaf: Tensor) -> None:
-        if id(leaf) not in self.remembered:
-            self.remembered[id(leaf)] = _Remembered(leaf)
 
     def called(
         self, primitive: Primitive, node: Node | None, operands: tuple[Any, ...], static: dict[str, Any], out: Array
     ) -> None:
         super().called(primitive, node, operands, static, out)
         for operand in operands:
-            if isinstance(operand, Tensor) and operand._node is None:
-                self.remember(operand)
+            if isinstance(operand, Tensor) and (operand._node is None or operand._node.order < self._first):
+                self._memory.remember(operand)  # it may be out of reach; the function's own are soon forgotten
         if node is not None and node.trace is not None:  # data has no place in the graph: this is where its name goes
             trace = node.trace
             trace.names = tuple(name or self._names.get(id(each)) for name, each in zip(trace.names, operands))
@@ -80,7 +47,7 @@ def recorded(
 ) -> Iterator[tuple[Tensor, list[tuple[str, Tensor]]]]:
     """The output of a function that ran under `record`, walked back if it is one number, and its arguments by name.
 
-    On leaving, whatever the function and the walk changed is as it was.
+    On leaving, whatever the function and the walk changed is as it was: see `restoring`.
 
     Raises
     ------
@@ -90,20 +57,12 @@ def recorded(
         If nothing that it computed requires grad.
     """
     arguments = _arguments(function, args, differentiate=params is None)
-    buffers = params.buffers() if hasattr(params, "buffers") else ()
-    tape = _Recording(arguments)
-    for leaf in [*(t for _, t in named), *(t for _, t in arguments if isinstance(t, Tensor)), *buffers]:
-        if leaf._node is None:
-            tape.remember(leaf)
-    try:
-        with modes.enable_grad(), tape:
+    with as_before(function, args, params, named) as memory:
+        with modes.enable_grad(), _Recording(arguments, memory):
             output = function(*(value for _, value in arguments))
             _check(output, function)
             _walk_back(output)
         yield output, [(name, t) for name, t in arguments if isinstance(t, Tensor)]
-    finally:
-        for each in reversed(tape.remembered.values()):  # memory may be shared: what was seen first has the last word
-            each.put_back()
 
 
 def _arguments(function: Callable[..., Any], args: tuple[Any, ...], differentiate: bool) -> list[tuple[str, Any]]:

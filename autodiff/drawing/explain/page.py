@@ -40,8 +40,8 @@ def explain(
     ----------
     step : callable
         `step(*args)` computes the loss, a Tensor of one element, from Tensors that require grad; it does not call
-        `backward`. It runs once, as any forward pass: random generators move on, running statistics are updated.
-        Parameters, their `.grad` and the optimizer stay as they are: its step is taken by a deep copy.
+        `backward`. It runs once, and what that changes is put back, just as `draw` does and with the same exceptions:
+        parameters, running statistics, random generators and the optimizer stay as they are.
     *args
         What `step` is called with. Arrays and Tensors among them are shown by the names of their parameters.
     params : module, mapping or pairs of a name and a Tensor, optional

@@ -20,6 +20,7 @@ from ...observe import Message, Observer, record
 from ...primitive import Array, Primitive
 from ...tensor import Tensor
 from ..naming import changed_settings
+from ..restoring import as_before
 from .layout import lay_out
 from .naive import naive_walk
 from .names import Names, last_on_their_lines
@@ -59,7 +60,12 @@ class _Messages(Observer):
 
 
 def tell(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer: Any) -> Story:
-    """Run `step(*args)` once and write down everything that the page shows."""
+    """Run `step(*args)` once, write down everything that the page shows, and put back what that changed."""
+    with as_before(step, args, params, optimizer):
+        return _told(step, args, params, optimizer)
+
+
+def _told(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer: Any) -> Story:
     names = Names(step, args, params)
     with _Tape() as tape:
         loss = step(*args)
