@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from itertools import count
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 if TYPE_CHECKING:
     from .observe import Observer
@@ -19,10 +22,20 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+class Entry(NamedTuple):
+    """One entry into a part of the scope's path, and in how many calls it was made.
+
+    The number is 0 for what is a part of a name only, or was entered before anybody looked on.
+    """
+
+    number: int
+    depth: int
+
+
 class Modes:
     """One setting of all modes. Never changed after it is made; `replace` gives (and remembers) a variant."""
 
-    __slots__ = ("grad", "observers", "scope", "strong_zeros", "_variants")
+    __slots__ = ("calls", "grad", "observers", "scope", "strong_zeros", "_variants")
 
     def __init__(
         self,
@@ -30,7 +43,9 @@ class Modes:
         observers: tuple[Observer, ...] = (),
         scope: str = "",
         strong_zeros: bool = False,
+        calls: tuple[Entry, ...] = (),
     ) -> None:
+        self.calls = calls
         self.grad = grad
         self.observers = observers
         self.scope = scope
@@ -44,7 +59,7 @@ class Modes:
         if variant is None:
             if field == "observers" or len(self._variants) >= 256:
                 self._variants.clear()  # a name made anew at each step must not fill the memory
-            fields = {name: getattr(self, name) for name in ("grad", "observers", "scope", "strong_zeros")}
+            fields = {name: getattr(self, name) for name in ("calls", "grad", "observers", "scope", "strong_zeros")}
             variant = Modes(**{**fields, field: value})
             if field != "observers":
                 self._variants[key] = variant
@@ -52,6 +67,14 @@ class Modes:
 
 
 current: ContextVar[Modes] = ContextVar("autodiff.modes", default=Modes())  # noqa: B039 (immutable after creation)
+
+
+def stack_depth(frame: FrameType | None) -> int:
+    """The number of calls that a frame is inside of, itself included."""
+    depth = 0
+    while frame is not None:
+        frame, depth = frame.f_back, depth + 1
+    return depth
 
 
 def leave(tokens: list[Token[Modes]]) -> None:
@@ -213,6 +236,7 @@ def strong_zeros() -> ModeChange:
 
 
 _NOWHERE = Modes()
+_next_entry = count(1).__next__
 
 
 class scope(ModeChange):
@@ -242,7 +266,14 @@ class scope(ModeChange):
         self._last: tuple[Modes, Modes] = (_NOWHERE, _NOWHERE)
 
     def _changed(self, modes: Modes) -> Modes:
-        return modes.replace("scope", f"{modes.scope}/{self._value}" if modes.scope else self._value)
+        path = f"{modes.scope}/{self._value}" if modes.scope else self._value
+        if not modes.observers:
+            return modes.replace("scope", path)
+        # Who looks on can tell one call of a module from the next by the number of its entry.
+        levels = modes.scope.count("/") + 1 if modes.scope else 0
+        unknown = (Entry(0, 0),) * (levels - len(modes.calls) + self._value.count("/"))
+        entry = Entry(_next_entry(), stack_depth(sys._getframe(2)))
+        return Modes(modes.grad, modes.observers, path, modes.strong_zeros, (*modes.calls, *unknown, entry))
 
     def _fresh(self) -> ModeChange:
         return scope(self._value)

@@ -12,7 +12,8 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextvars import Token
-from itertools import count
+from itertools import count, islice
+from types import FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,16 +22,22 @@ from . import modes
 from .graph import Node
 from .primitive import Array, Primitive
 
-_OWN_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")  # not autodiff_study.py beside it
+OWN_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")  # not autodiff_study.py beside it
 
 
 class Source(NamedTuple):
-    """Where a call was made: the innermost line outside of this package."""
+    """Where a call was made: the innermost line outside of this package.
+
+    `span` is the expression's place: its first line and column, its last line and the column after it; None where the
+    interpreter does not know. `depth` is the number of calls that the line is inside of.
+    """
 
     file: str
     line: int
     function: str
     text: str
+    span: tuple[int, int, int, int] | None = None
+    depth: int = 0
 
     def __str__(self) -> str:
         return f'{self.file}:{self.line}, in {self.function}: "{self.text}"'
@@ -52,17 +59,22 @@ _next_walk = count().__next__
 
 
 class Trace:
-    """What `record` keeps of one call, in `node.trace`."""
+    """What `record` keeps of one call, in `node.trace`.
 
-    __slots__ = ("inputs", "names", "output", "source", "messages")
+    `calls` has an entry for every part of `node.scope`, with another number each time that this part is entered.
+    """
+
+    __slots__ = ("inputs", "names", "output", "source", "messages", "calls")
 
     def __init__(
-        self, inputs: tuple[Array, ...], names: tuple[str | None, ...], output: Array, source: Source
+        self, inputs: tuple[Array, ...], names: tuple[str | None, ...], output: Array, source: Source,
+        calls: tuple[modes.Entry, ...] = (),
     ) -> None:  # fmt: skip
         self.inputs = inputs
         self.names = names
         self.output = output
         self.source = source
+        self.calls = calls
         self.messages: list[Message] = []
 
 
@@ -106,13 +118,22 @@ def source_line() -> Source:
         file = frame.f_code.co_filename
         package = sys.modules.get(frame.f_globals.get("__name__", "").partition(".")[0])
         plumbing = getattr(package, "__autodiff_plumbing__", False)
-        if not (plumbing or file.startswith(_OWN_FOLDER) or file.startswith("<call of primitive")):
+        if not (plumbing or file.startswith(OWN_FOLDER) or file.startswith("<call of primitive")):
             text = linecache.getline(file, frame.f_lineno).strip()
-            return Source(file, frame.f_lineno, frame.f_code.co_name, text)
+            return Source(file, frame.f_lineno, frame.f_code.co_name, text, _span(frame), modes.stack_depth(frame))
         if frame.f_back is None:
             break
         frame = frame.f_back
     return Source("<unknown>", 0, "<unknown>", "")
+
+
+def _span(frame: FrameType) -> tuple[int, int, int, int] | None:
+    """The place of the expression that a frame is computing."""
+    at = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), (None,) * 4)
+    line, last, column, end = at
+    if line is None or last is None or column is None or end is None:
+        return None
+    return line, column, last, end
 
 
 class record(Observer):
@@ -152,7 +173,7 @@ class record(Observer):
             if node.trace is None:  # of nested recordings the outermost has been here
                 inputs = tuple(_plain(operand).copy() for operand in operands)
                 names = tuple(getattr(operand, "name", None) for operand in operands)
-                node.trace = Trace(inputs, names, out.copy(), source_line())
+                node.trace = Trace(inputs, names, out.copy(), source_line(), modes.current.get().calls)
             self.nodes.append(node)
 
     def message(self, node: Node, index: int, cotangent: Any, message: Any) -> None:

@@ -205,7 +205,9 @@ class Primitive:
             str(index) if name == "index" else f"static[{name!r}]" if name in self.static else f"kept[{position[name]}]"
             for name in needs
         ]
-        pull: Pull = eval(f"lambda g, kept, static: rule({', '.join(['g', *fetched])})", {"rule": rule})
+        source = f"lambda g, kept, static: rule({', '.join(['g', *fetched])})"
+        # The name of the file is what `observe` passes over when it looks for the user's line.
+        pull: Pull = eval(compile(source, f"<call of primitive {self.name}>", "eval"), {"rule": rule})
         return pull
 
     def __repr__(self) -> str:

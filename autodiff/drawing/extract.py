@@ -17,8 +17,9 @@ from ..graph import Node
 from ..hooks import RetainGrad
 from ..primitive import Array
 from ..tensor import Tensor
+from .assignments import assigned_names
 from .messages import Messages
-from .naming import changed_settings, names_in_source
+from .naming import changed_settings
 from .parts import Arrow, Box, Circle, Picture, Role, Scope
 
 __all__ = ["extract", "too_large"]
@@ -59,7 +60,7 @@ class _Extraction:
             return
         self._given[id(tensor._node)] = tensor
         order = _operands_first(tensor._node, max_nodes)
-        self._assigned = names_in_source(order)
+        self._assigned = assigned_names(order)
         for node in order:
             self._learn(node)
         for node in order:

@@ -1,14 +1,12 @@
-"""Names for what is drawn: those that the caller gives, those in recorded source lines, and settings worth naming.
+"""What callers name: the Tensors among the parameters that they give, and the settings that are not the defaults.
 
-A name in the source is that of the variable to which a line assigns; it belongs to the last operation of the line.
+The names that a program's source gives to its results are found by `assignments`.
 """
 
 from __future__ import annotations
 
-import ast
 import inspect
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from ..graph import Node
@@ -36,44 +34,6 @@ def named_tensors(params: Any, caller: str = "draw") -> list[tuple[str, Tensor]]
                 "needed. Pass a module, `module.named_parameters()`, or a dict of names to Tensors."
             )
     return pairs
-
-
-@lru_cache(maxsize=4096)
-def assigned_name(line: str) -> str | None:
-    """The variable to which a source line assigns one computed value; None where that is not what it does.
-
-    >>> assigned_name("h = ad.tanh(x @ w)"), assigned_name("total += loss"), assigned_name("return h * 2")
-    ('h', 'total', None)
-    >>> assigned_name("a, b = f(x)"), assigned_name("pair = [f(x), g(x)]"), assigned_name("h = f(")
-    (None, None, None)
-    """
-    try:
-        statements = ast.parse(line).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # part of a longer statement, or no Python at all
-        return None
-    match statements:
-        case [ast.AugAssign(target=ast.Name(name))]:
-            return name
-        case [ast.Assign(targets=[ast.Name(name)], value=value)] | [ast.AnnAssign(target=ast.Name(name), value=value)]:
-            return name if isinstance(value, (ast.Call, ast.BinOp, ast.UnaryOp, ast.Subscript)) else None
-    return None
-
-
-def names_in_source(nodes: Iterable[Node]) -> dict[int, str]:
-    """By its id, the name of each node whose line assigns it; not of those that the rest of the same line used."""
-    found: dict[int, str] = {}
-    used: set[int] = set()
-    for node in nodes:
-        if node.trace is None:
-            continue
-        source = node.trace.source
-        for parent in node.parents:
-            if isinstance(parent, Node) and parent.trace is not None and parent.trace.source[:3] == source[:3]:
-                used.add(id(parent))
-        name = assigned_name(source.text)
-        if name is not None:
-            found[id(node)] = name
-    return {place: name for place, name in found.items() if place not in used}
 
 
 def changed_settings(node: Node) -> tuple[tuple[str, Any], ...]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ...graph import Node
-from ...observe import Source
 from ...tensor import Tensor
+from ..assignments import assigned_name, assigned_names
 from ..naming import named_tensors
 
-_ASSIGNED = re.compile(r"(\w+)\s*(?::[^=]+)?=(?!=)")
 _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -57,32 +55,17 @@ class Names:
     def of_result(self, node: Node, last_on_line: bool, is_loss: bool) -> str:
         """What the line that made a result assigns it to, else a letter with a number."""
         assert node.trace is not None
-        source = node.trace.source
-        assigns = last_on_line and source.function != "<lambda>"  # the line then assigns the function
-        found = _ASSIGNED.match(source.text) if assigns else None
+        found = assigned_name(node.trace.source) if last_on_line else None
         if found or is_loss:
-            return self.unique(found[1] if found else "loss")
+            return self.unique(found or "loss")
         self._count += 1
         return self.unique(f"v{str(self._count).translate(_DIGITS)}")
 
 
 def last_on_their_lines(nodes: Sequence[Node]) -> set[Node]:
-    """The nodes after which the program went on to another line: an assignment names their result."""
-    last = set()
-    for node, following in zip(nodes, [*nodes[1:], None]):
-        if following is None or _place(node) != _place(following) or _reads_nothing_new(node, following):
-            last.add(node)
-    return last
-
-
-def _reads_nothing_new(node: Node, following: Node) -> bool:
-    """The next call on the same line does not use this result: the line has begun again, in a loop."""
-    return node.primitive is following.primitive and not any(parent is node for parent in following.parents)
-
-
-def _place(node: Node) -> tuple[str, int]:
-    source: Source = node.trace.source  # type: ignore[union-attr]  # only recorded nodes come here
-    return source.file, source.line
+    """The nodes whose results the source assigns to a variable."""
+    assigned = assigned_names(nodes)
+    return {node for node in nodes if id(node) in assigned}
 
 
 def _arguments(step: Callable[..., Any], args: Sequence[Any]) -> list[tuple[str, Any]]:
