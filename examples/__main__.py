@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def commands() -> argparse.ArgumentParser:
     """The programs, and what each can be told."""
-    from . import mnist, quickstart
+    from . import drawings, mnist, quickstart
 
     parser = argparse.ArgumentParser(prog="python -m examples", description="Programs to run and to read.")
     programs = parser.add_subparsers(dest="program", metavar="PROGRAM", required=True)
@@ -56,8 +56,14 @@ def commands() -> argparse.ArgumentParser:
         "--root", type=Path, metavar="DIR", help="folder of MNIST's four files (default: where datasets.mnist looks)"
     )
     second.add_argument("--samples", type=at_least(1), metavar="N", help="learn from so many digits only")
-    for program in (first, second):
-        program.add_argument("--out", type=Path, metavar="DIR", help="folder for pictures (default: out/PROGRAM)")
+    third = programs.add_parser(
+        "drawings",
+        help="draw the graphs of five small programs, make pages that step through three of them, and an index of it "
+        "all (seconds; the quickstart does it too)",
+    )
+    third.set_defaults(run=drawings.run)
+    for program in (first, second, third):
+        program.add_argument("--out", type=Path, metavar="DIR", help="folder for what is made (default: out/PROGRAM)")
         program.add_argument(
             "--seed", type=at_least(0), default=0, metavar="N", help="the same seed, the same result (default: 0)"
         )

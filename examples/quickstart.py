@@ -1,4 +1,4 @@
-"""A first run: two networks learn two problems, and the pictures show what they learned and how.
+"""A first run: two networks learn two problems, and one page shows what they learned, and how gradients flow.
 
 Read it from `run` on. Everything it uses is public: `datasets` gives arrays, `nn` trains on them, `autodiff` draws.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,12 @@ import datasets
 import nn
 from autodiff.drawing import DotNotFoundError
 
-from . import pictures
+from . import drawings, index, pictures
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+THEMES: tuple[drawings.Theme, ...] = ("light", "dark")
 
 
 @dataclass(frozen=True)
@@ -60,13 +66,14 @@ def run(out: Path, seed: int = 0, *, polar_epochs: int = 40, digits_epochs: int 
     digits = learn_digits(rng, digits_epochs)
 
     print(f"3 · Pictures in {out}/")
-    show("curves", "loss and accuracy of both networks, epoch by epoch")
-    pictures.save(pictures.curves([(r.title, r.history) for r in (polar, digits)]), out / "curves")
-    show("boundary", "where the first network draws the line, and which points it gets wrong")
-    pictures.save(pictures.boundary(polar.model, polar.test), out / "boundary")
-    show("hardest", "the digits that the second network gets wrong, or nearly so")
-    pictures.save(pictures.hardest(digits.model, digits.test), out / "hardest")
-    draw_step(polar.model, polar.test, out)
+    figures = [*draw_training(polar, digits, out), draw_step(polar.model, polar.test, out)]
+    learned = index.Section("What two networks learned", "Points in the plane, and handwritten digits.", figures)
+
+    print(f"\n4 · Backpropagation as drawings and pages in {out / 'drawings'}/")
+    (out / "drawings").mkdir(exist_ok=True)
+    sections, missing = drawings.make(out / "drawings", seed)
+    page = index.write(out / "index.html", "Two networks, and how gradients flow", [learned, *sections], missing)
+    print(drawings.closing(page, missing))
     return [polar, digits]
 
 
@@ -123,20 +130,63 @@ def learn(
     return history, accuracy
 
 
-def draw_step(model: nn.Module, samples: datasets.Samples, out: Path) -> None:
+def draw_training(polar: Result, digits: Result, out: Path) -> list[index.Figure]:
+    """The curves of both trainings, what the first network makes of the plane, and what the second one finds hard."""
+    curves = pictures.curves([(result.title, result.history) for result in (polar, digits)])
+    boundary = pictures.boundary(polar.model, polar.test)
+    hardest = pictures.hardest(digits.model, digits.test)
+    return [
+        plotted(
+            curves,
+            out / "curves",
+            "Loss and accuracy of both networks, epoch by epoch",
+            "A network that learned by heart would do well on its own samples only: the two lines would part.",
+        ),
+        plotted(
+            boundary,
+            out / "boundary",
+            "Where the first network draws the line, and which points it gets wrong",
+            "Cloud and ring overlap a little, so that some points are wrong whatever the line.",
+        ),
+        plotted(
+            hardest,
+            out / "hardest",
+            "The digits that the second network gets wrong, or nearly so",
+            "Sorted by how sure the network is of a wrong class; none of them was among those it learned from.",
+        ),
+    ]
+
+
+def plotted(picture: Figure, path: Path, what: str, sentence: str) -> index.Figure:
+    """A plot, saved, with its words."""
+    show(path.name, what)
+    pictures.save(picture, path)
+    files = {index.LIGHT: path.with_suffix(".svg"), "PNG": path.with_suffix(".png")}
+    return index.Figure(what, sentence, f"A plot. {what}.", files)
+
+
+def draw_step(model: nn.Module, samples: datasets.Samples, out: Path) -> index.Figure:
     """One training step as a graph: what was computed from what, and the gradients that came back."""
     with ad.record():
         x = ad.Tensor(samples.x[::128])
         loss = nn.CrossEntropyLoss()(model(x), samples.y[::128])
         loss.name = "loss"
         loss.backward()
-    drawing = ad.draw(loss, params={**dict(model.named_parameters()), "points": x})
+    params = {**dict(model.named_parameters()), "points": x}
+    drawing, dark = (ad.draw(loss, params=params, theme=theme) for theme in THEMES)
+    what = "One training step of the first network as a graph"
     try:
-        drawing.save(out / "graph.svg")
-        show("graph", "one training step of the first network as a computation graph", endings="svg")
+        files = {index.LIGHT: drawing.save(out / "graph.svg"), index.DARK: dark.save(out / "graph-dark.svg")}
+        show("graph", what, endings="svg")
     except DotNotFoundError:
-        drawing.save(out / "graph.dot")
-        show("graph", "one training step as a graph, in DOT only: no Graphviz here makes an SVG of it", endings="dot")
+        files = {"DOT": drawing.save(out / "graph.dot")}
+        show("graph", f"{what}, in DOT only: no Graphviz here makes an SVG of it", endings="dot")
+    return index.Figure(
+        what,
+        "Forward along solid lines, back along dashed ones: what an optimizer needs to know arrives at the parameters.",
+        f"{what}: points, parameters, operations and the loss, and gradients on their way back.",
+        files,
+    )
 
 
 def show(name: str, what: str, endings: str = "svg, .png") -> None:

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from examples import quickstart
 from examples.__main__ import main
 
 ROOT = Path(__file__).parent.parent.parent
-PICTURES = {"curves.svg", "curves.png", "boundary.svg", "boundary.png", "hardest.svg", "hardest.png", "graph.svg"}
+PLOTS = {f"{name}.{ending}" for name in ("curves", "boundary", "hardest") for ending in ("svg", "png")}
+PICTURES = PLOTS | {"graph.svg", "graph-dark.svg"}
+INDEX = {"index.html", "drawings"}
 
 for package, extra in (("matplotlib", "plot"), ("sklearn", "data"), ("tqdm", "train")):
     pytest.importorskip(package, reason=f'{package} is absent; pip install "chalkgrad[{extra}]" brings it')
@@ -44,14 +47,23 @@ def test_a_short_run_computes_accuracies_and_keeps_every_epoch(short):
 @pytest.mark.skipif(not dot_is_here(), reason='no dot; pip install "chalkgrad[draw]" brings one')
 def test_a_short_run_leaves_the_pictures_and_nothing_else(short):
     out, _ = short
-    assert {path.name for path in out.iterdir()} == PICTURES
-    for path in out.iterdir():
+    assert {path.name for path in out.iterdir()} == PICTURES | INDEX
+    for path in (out / name for name in PICTURES):
         data = path.read_bytes()
         assert data.startswith(b"\x89PNG" if path.suffix == ".png" else b"<?xml")
         assert len(data) > 5000
     graph = (out / "graph.svg").read_text()
     for shown in ("linear", "relu", "softmax", "mean", "0.weight", "2.bias", "points", "MLP", "CrossEntropyLoss"):
         assert shown in graph
+
+
+@pytest.mark.skipif(not dot_is_here(), reason='no dot; pip install "chalkgrad[draw]" brings one')
+def test_the_index_links_every_picture_and_page(short):
+    out, _ = short
+    addresses = re.findall(r'(?:href|src|srcset)="([^"]+)"', (out / "index.html").read_text(encoding="utf-8"))
+    linked = {out / unquote(address) for address in addresses}
+    assert linked == {path for path in out.rglob("*") if path.is_file()} - {out / "index.html"}
+    assert {path.stem for path in linked if path.suffix == ".html"} == {"fan-out", "uneven-diamond", "perceptron"}
 
 
 def test_the_same_seed_gives_the_same_networks_and_another_seed_others(short):
@@ -100,5 +112,6 @@ def test_the_command_reaches_97_percent_on_both_problems_within_a_minute(tmp_pat
     accuracies = [float(number) for number in re.findall(r"test accuracy ([\d.]+)%", run.stdout)]
     assert len(accuracies) == 2
     assert min(accuracies) >= 97
-    expected = PICTURES if dot_is_here() else PICTURES - {"graph.svg"} | {"graph.dot"}
-    assert {path.name for path in tmp_path.iterdir()} == expected
+    expected = PICTURES if dot_is_here() else PLOTS | {"graph.dot"}
+    assert {path.name for path in tmp_path.iterdir()} == expected | INDEX
+    assert run.stdout.splitlines()[-1].strip() == (tmp_path / "index.html").as_uri()
