@@ -13,8 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar, Token
 from itertools import count
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+from traceback import walk_stack
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
     from .observe import Observer
@@ -22,14 +22,9 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-class Entry(NamedTuple):
-    """One entry into a part of the scope's path, and in how many calls it was made.
-
-    The number is 0 for what is a part of a name only, or was entered before anybody looked on.
-    """
-
-    number: int
-    depth: int
+#: One entry into a part of the scope's path: a number that no other has, the part's place in the path, and in how many
+#: calls of functions it happened.
+Entry = tuple[int, int, int]
 
 
 class Modes:
@@ -38,13 +33,9 @@ class Modes:
     __slots__ = ("calls", "grad", "observers", "scope", "strong_zeros", "_variants")
 
     def __init__(
-        self,
-        grad: bool = True,
-        observers: tuple[Observer, ...] = (),
-        scope: str = "",
-        strong_zeros: bool = False,
+        self, grad: bool = True, observers: tuple[Observer, ...] = (), scope: str = "", strong_zeros: bool = False,
         calls: tuple[Entry, ...] = (),
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.calls = calls
         self.grad = grad
         self.observers = observers
@@ -69,12 +60,9 @@ class Modes:
 current: ContextVar[Modes] = ContextVar("autodiff.modes", default=Modes())  # noqa: B039 (immutable after creation)
 
 
-def stack_depth(frame: FrameType | None) -> int:
+def depth_of(frame: Any) -> int:
     """The number of calls that a frame is inside of, itself included."""
-    depth = 0
-    while frame is not None:
-        frame, depth = frame.f_back, depth + 1
-    return depth
+    return sum(1 for _ in walk_stack(frame))
 
 
 def leave(tokens: list[Token[Modes]]) -> None:
@@ -236,7 +224,7 @@ def strong_zeros() -> ModeChange:
 
 
 _NOWHERE = Modes()
-_next_entry = count(1).__next__
+_entries = count(1)
 
 
 class scope(ModeChange):
@@ -270,10 +258,8 @@ class scope(ModeChange):
         if not modes.observers:
             return modes.replace("scope", path)
         # Who looks on can tell one call of a module from the next by the number of its entry.
-        levels = modes.scope.count("/") + 1 if modes.scope else 0
-        unknown = (Entry(0, 0),) * (levels - len(modes.calls) + self._value.count("/"))
-        entry = Entry(_next_entry(), stack_depth(sys._getframe(2)))
-        return Modes(modes.grad, modes.observers, path, modes.strong_zeros, (*modes.calls, *unknown, entry))
+        entry = next(_entries), path.count("/"), depth_of(sys._getframe(2))
+        return Modes(modes.grad, modes.observers, path, modes.strong_zeros, (*modes.calls, entry))
 
     def _fresh(self) -> ModeChange:
         return scope(self._value)

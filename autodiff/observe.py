@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from contextvars import Token
 from itertools import count, islice
-from types import FrameType
+from traceback import walk_stack
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,15 +28,15 @@ OWN_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")  # not
 class Source(NamedTuple):
     """Where a call was made: the innermost line outside of this package.
 
-    `span` is the expression's place: its first line and column, its last line and the column after it; None where the
-    interpreter does not know. `depth` is the number of calls that the line is inside of.
+    `span` is the expression's place: its first and last line, its first column and the one after it, as far as the
+    interpreter knows. `depth` is the number of calls that the line is inside of.
     """
 
     file: str
     line: int
     function: str
     text: str
-    span: tuple[int, int, int, int] | None = None
+    span: tuple[int | None, ...] | None = None
     depth: int = 0
 
     def __str__(self) -> str:
@@ -61,20 +61,19 @@ _next_walk = count().__next__
 class Trace:
     """What `record` keeps of one call, in `node.trace`.
 
-    `calls` has an entry for every part of `node.scope`, with another number each time that this part is entered.
+    `calls` says of the parts of `node.scope`, as far as they were entered under the recording, what `modes.Entry` says.
     """
 
     __slots__ = ("inputs", "names", "output", "source", "messages", "calls")
 
     def __init__(
-        self, inputs: tuple[Array, ...], names: tuple[str | None, ...], output: Array, source: Source,
-        calls: tuple[modes.Entry, ...] = (),
+        self, inputs: tuple[Array, ...], names: tuple[str | None, ...], output: Array, source: Source
     ) -> None:  # fmt: skip
         self.inputs = inputs
         self.names = names
         self.output = output
         self.source = source
-        self.calls = calls
+        self.calls = modes.current.get().calls
         self.messages: list[Message] = []
 
 
@@ -113,27 +112,15 @@ def source_line() -> Source:
 
     A package does so by `__autodiff_plumbing__ = True` at its top: of a layer, the line that called it says more.
     """
-    frame = sys._getframe(1)
-    while frame is not None:
+    for frame, _ in walk_stack(sys._getframe(1)):
         file = frame.f_code.co_filename
         package = sys.modules.get(frame.f_globals.get("__name__", "").partition(".")[0])
         plumbing = getattr(package, "__autodiff_plumbing__", False)
         if not (plumbing or file.startswith(OWN_FOLDER) or file.startswith("<call of primitive")):
             text = linecache.getline(file, frame.f_lineno).strip()
-            return Source(file, frame.f_lineno, frame.f_code.co_name, text, _span(frame), modes.stack_depth(frame))
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
+            span = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), None)
+            return Source(file, frame.f_lineno, frame.f_code.co_name, text, span, modes.depth_of(frame))
     return Source("<unknown>", 0, "<unknown>", "")
-
-
-def _span(frame: FrameType) -> tuple[int, int, int, int] | None:
-    """The place of the expression that a frame is computing."""
-    at = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), (None,) * 4)
-    line, last, column, end = at
-    if line is None or last is None or column is None or end is None:
-        return None
-    return line, column, last, end
 
 
 class record(Observer):
@@ -173,7 +160,7 @@ class record(Observer):
             if node.trace is None:  # of nested recordings the outermost has been here
                 inputs = tuple(_plain(operand).copy() for operand in operands)
                 names = tuple(getattr(operand, "name", None) for operand in operands)
-                node.trace = Trace(inputs, names, out.copy(), source_line(), modes.current.get().calls)
+                node.trace = Trace(inputs, names, out.copy(), source_line())
             self.nodes.append(node)
 
     def message(self, node: Node, index: int, cotangent: Any, message: Any) -> None:

@@ -15,7 +15,7 @@ from itertools import groupby
 from ..graph import Node
 from ..observe import Source
 
-Span = tuple[int, int, int, int]
+Span = tuple[int | None, ...]
 #: Longer targets, such as `self.layers[index].hidden`, are no names.
 LONGEST = 40
 
@@ -67,9 +67,8 @@ def _together(nodes: list[Node]) -> Iterator[tuple[Source, list[Node]]]:
 
 def assigned_name(source: Source) -> str | None:
     """The variable to which the source assigns the value of the expression at a recorded place, if it does."""
-    if source.span is None:
-        return None
-    return _names("".join(linecache.getlines(source.file))).get(source.span)
+    text = "".join(linecache.getlines(source.file))
+    return _names(text).get(source.span) if text and source.span is not None else None
 
 
 def _source(node: Node) -> Source:
@@ -99,7 +98,7 @@ def _entered(node: Node) -> int:
     """The number of the outermost entry into a scope below the source line; 0 if the line itself called the engine."""
     assert node.trace is not None
     depth = node.trace.source.depth
-    return next((call.number for call in node.trace.calls if call.depth > depth), 0)
+    return next((number for number, _, entered in node.trace.calls if entered > depth), 0)
 
 
 @lru_cache(maxsize=64)
@@ -107,9 +106,9 @@ def _names(text: str) -> dict[Span, str]:
     r"""The names of all expressions of a program whose values it assigns, by their places.
 
     >>> _names("a, b = f(x), g(x)\nself.h = (y := -x)[0]; c += x @ w\npair = [f(x)]")
-    {(1, 7, 1, 11): 'a', (1, 13, 1, 17): 'b', (2, 9, 2, 21): 'self.h', (2, 23, 2, 33): 'c', (2, 15, 2, 17): 'y'}
+    {(1, 1, 7, 11): 'a', (1, 1, 13, 17): 'b', (2, 2, 9, 21): 'self.h', (2, 2, 23, 33): 'c', (2, 2, 15, 17): 'y'}
     >>> _names("a = b = f(\n  x\n)\nd = (f(x)\n     .g())")
-    {(1, 8, 3, 1): 'a', (4, 5, 5, 9): 'd', (5, 6, 5, 9): 'd'}
+    {(1, 3, 8, 1): 'a', (4, 5, 5, 9): 'd', (5, 5, 6, 9): 'd'}
     """
     found: dict[Span, str] = {}
     try:
@@ -146,12 +145,11 @@ def _note(target: ast.expr, value: ast.expr | ast.stmt, found: dict[Span, str]) 
     if not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
         return
     name = ast.unparse(target)
-    end = (value.end_lineno or 0, value.end_col_offset or 0)
     if len(name) > LONGEST or "\n" in name:
         return
-    found[value.lineno, value.col_offset, *end] = name
+    found[value.lineno, value.end_lineno, value.col_offset, value.end_col_offset] = name
     attribute = value.func if isinstance(value, ast.Call) else value
     if isinstance(attribute, ast.Attribute) and attribute.end_lineno != attribute.value.end_lineno:
         # A method on a line of its own: its call is said to begin at the method's name.
-        last = attribute.end_lineno or 0
-        found[last, (attribute.end_col_offset or 0) - len(attribute.attr.encode()), *end] = name
+        first = (attribute.end_col_offset or 0) - len(attribute.attr.encode())
+        found[attribute.end_lineno, value.end_lineno, first, value.end_col_offset] = name
