@@ -43,13 +43,16 @@ class Container(Module):
 class Uncalled(Container):
     """A container without a `forward`: its modules carry its name, since its own scope is never entered."""
 
+    _called = False
+
     def _label(self, name: str) -> str:
         return f"{self._name}/{name}" if self._name else name
 
-    def _rename(self, name: str) -> None:
-        super()._rename(name)
-        for child, module in self._named_parts():
-            module._rename(self._label(child))
+    def _rename(self, name: str, before: str | None = None) -> None:
+        labels = [self._label(child) for child, _ in self._named_parts()]
+        super()._rename(name, before)
+        for (child, module), label in zip(self._named_parts(), labels):
+            module._rename(self._label(child), label)
 
     def forward(self, *inputs: Any, **settings: Any) -> Any:
         """Refuse: nobody has said in which order the modules are used."""
@@ -73,20 +76,27 @@ class Numbered(Container):
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        self.__dict__.pop("_order", None)
+        self._forget()
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Look for the modules anew: one came, went or moved."""
         self.__dict__.pop("_order", None)
+        self.__dict__.pop("_steps", None)
 
     def _arrange(self, parts: Iterable[tuple[str, Module]]) -> None:
         """Hold these from now on, and number anew those whose names are numbers."""
         parts = [(str(i) if name.isdigit() else name, module) for i, (name, module) in enumerate(parts)]
-        for name, _ in self._named_parts():
+        for name, module in self._named_parts():
             del self.__dict__[name]
+            if module._name == self._label(name):
+                del module.__dict__["_name"]  # it gets its new one as if it were new here, and not another's too
         for name, module in parts:
             setattr(self, name, module)
-        self.__dict__.pop("_order", None)
+        self._forget()
 
     def _position(self, index: Any) -> int:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any, overload
 
@@ -69,11 +71,23 @@ class Sequential(Numbered):
             )
         self.extend(modules)
 
+    _steps: tuple[Callable[[Any], Any], ...] | None = None
+
     def forward(self, x: Any) -> Any:
         """Give x to the first module, its output to the second, and so on."""
-        for module in self._order or self._modules():
-            x = module(x)
+        for step in self._steps or self._to_call():
+            x = step(x)
         return x
+
+    def _to_call(self) -> tuple[Callable[[Any], Any], ...]:
+        """The modules, remembered; one that is here more than once is called by the name of its place."""
+        places = Counter(map(id, self._modules()))
+        self.__dict__["_steps"] = tuple(
+            module if places[id(module)] == 1 else partial(module._call_as, self._label(name))
+            for name, module in self._named_parts()
+        )
+        steps: tuple[Callable[[Any], Any], ...] = self.__dict__["_steps"]
+        return steps
 
     @overload
     def __getitem__(self, index: int) -> Module: ...

@@ -5,7 +5,9 @@ How parts are found is in `tree`, what loading checks in `loading`, what is call
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from traceback import walk_stack
 from typing import Any, Self
 
 import numpy as np
@@ -22,7 +24,7 @@ from .tree import Tree
 __all__ = ["Buffer", "Module", "Parameter"]
 
 #: What is remembered to be faster, and is no part of a copy.
-_TRANSIENT = ("_scope", "_order", "_turn")
+_TRANSIENT = ("_scope", "_order", "_steps", "_turn")
 
 
 class Module(Tree):
@@ -91,12 +93,27 @@ class Module(Tree):
             scope.leave(token)
 
     def _call_slowly(self, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
-        """The first call, and every one with hooks: only without them is the scope remembered, so one look tells."""
-        scope = ad.scope(self._name or type(self).__name__)
+        """The first call, and every one with hooks or several names: else the scope is remembered for the next."""
+        name = self._name or type(self).__name__
+        if self._renamed:
+            return self._call_as(self._name_of_caller() or name, *inputs, **settings)
+        if not self._forward_pre_hooks and not self._forward_hooks:
+            self.__dict__["_scope"] = ad.scope(name)
+        return self._call_as(name, *inputs, **settings)
+
+    def _call_as(self, name: str, /, *inputs: Any, **settings: Any) -> Any:
+        """A call in the scope of this name: a module that is used in several places has one for each."""
         before, after = self._forward_pre_hooks or (), self._forward_hooks or ()
-        if not before and not after:
-            self.__dict__["_scope"] = scope
-        return call_with_hooks(self, scope, before, after, inputs, settings)
+        return call_with_hooks(self, ad.scope(name), before, after, inputs, settings)
+
+    def _name_of_caller(self) -> str | None:
+        """The name by which the module whose method is calling knows this one."""
+        for frame, _ in walk_stack(sys._getframe(3)):  # past the slow call, and the call
+            if frame.f_code.co_varnames[:1] == ("self",):
+                name = self._name_for(frame.f_locals.get("self"))
+                if name is not None:
+                    return name
+        return None
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False

@@ -29,6 +29,10 @@ class Tree:
     """An object whose attributes are its parts: Parameters, Buffers, and other Trees."""
 
     _name: str | None = None
+    #: Whether other modules know it by other names: each call then asks who is calling.
+    _renamed: bool = False
+    #: Whether it has a scope of its own. What a list of modules holds is known by those who have the list.
+    _called: bool = True
     _scope: ad.scope | None = None
     #: During `functional_call`: which attributes hold Tensors that stand for Parameters and Buffers.
     _given: Mapping[str, type[ad.Tensor]] | None = None
@@ -132,10 +136,23 @@ class Tree:
         """What a module is called that is the attribute `name`."""
         return name
 
-    def _rename(self, name: str) -> None:
-        """Take the name under which a parent knows this module: what it computes will carry it."""
+    def _rename(self, name: str, before: str | None = None) -> None:
+        """Take the name under which a parent knows this module, and had `before`: what it computes will carry it."""
+        if self._name not in (None, name, before):
+            self.__dict__["_renamed"] = True
         self.__dict__["_name"] = name
         self.__dict__.pop("_scope", None)
+
+    def _name_for(self, caller: Any) -> str | None:
+        """The first name by which a module knows this one as a part; None for all else."""
+        if isinstance(caller, Tree):
+            for name, part in caller._named_parts():
+                if part is self:
+                    return caller._label(name)
+                below = None if part._called else self._name_for(part)
+                if below is not None:
+                    return below
+        return None
 
     # What is inside.
 
