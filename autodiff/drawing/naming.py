@@ -36,6 +36,16 @@ def named_tensors(params: Any, caller: str = "draw") -> list[tuple[str, Tensor]]
     return pairs
 
 
+def module_kinds(params: Any) -> dict[tuple[str, ...], str]:
+    """The classes of the modules by their scopes, where the parameters were given by a module."""
+    if not hasattr(params, "named_modules"):
+        return {}
+    root = type(params).__name__
+    return {
+        (root, *(path.split(".") if path else ())): type(module).__name__ for path, module in params.named_modules()
+    }
+
+
 def changed_settings(node: Node) -> tuple[tuple[str, Any], ...]:
     """The static settings of a call that differ from their defaults."""
     defaults = node.primitive.static

@@ -16,7 +16,7 @@ from ..tensor import Tensor
 from .collapse import collapsed, suitable_depth
 from .dot import dot_text
 from .extract import extract, too_large
-from .naming import named_tensors
+from .naming import module_kinds, named_tensors
 from .options import Direction, Options
 from .parts import Picture
 from .recording import recorded
@@ -225,10 +225,7 @@ def draw(
 
 def _opened(picture: Picture, params: Any, depth: int | None, max_nodes: int) -> Picture:
     """The picture with its modules open as far as is wished, or as there is room."""
-    kinds = {}
-    if hasattr(params, "named_modules"):
-        for path, module in params.named_modules():
-            kinds[(type(params).__name__, *(path.split(".") if path else ()))] = type(module).__name__
+    kinds = module_kinds(params)
     depth = suitable_depth(picture) if depth is None else depth
     if depth is not None:
         picture = collapsed(picture, depth, kinds)

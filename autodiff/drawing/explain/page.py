@@ -20,7 +20,10 @@ from .recording import tell
 from .story import Story
 
 #: The page's script, in the order in which its parts build on each other; they share one scope.
-SCRIPTS = ("story.js", "elements.js", "graph.js", "panel.js", "prediction.js", "overview.js", "timeline.js")
+SCRIPTS = (
+    "story.js", "elements.js", "modules.js", "layout.js", "cards.js", "graph.js", "panel.js", "prediction.js",
+    "overview.js", "timeline.js",
+)  # fmt: skip
 
 
 def explain(

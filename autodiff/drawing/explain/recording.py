@@ -19,9 +19,8 @@ from ...graph import Node
 from ...observe import Message, Observer, record
 from ...primitive import Array, Primitive
 from ...tensor import Tensor
-from ..naming import changed_settings
+from ..naming import changed_settings, module_kinds
 from ..restoring import as_before
-from .layout import lay_out
 from .naive import naive_walk
 from .names import Names, last_on_their_lines
 from .pull import arrived, axes_undone, jacobian, pull
@@ -83,7 +82,9 @@ def _told(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer:
             "neither read nor quick. Explain a smaller example of the same program: fewer layers, steps or loops."
         )
     title = getattr(step, "__name__", "step")
-    return _Telling(nodes, tape, names, "step" if title == "<lambda>" else title).story(loss, optimizer)
+    story = _Telling(nodes, tape, names, "step" if title == "<lambda>" else title).story(loss, optimizer)
+    story.kinds = {"/".join(scope): kind for scope, kind in module_kinds(params).items()}
+    return story
 
 
 def _checked(loss: Any) -> Node:
@@ -127,7 +128,6 @@ class _Telling:
     def story(self, loss: Tensor, optimizer: Any) -> Story:
         for node in self._nodes:
             self._forward(node)
-        lay_out(self._story)
         numbers: dict[Place, int] = {node: self._numbers[node] for node in self._nodes} | dict(self._leaves.items())
         gradients = self._backward(loss, numbers)
         seed = np.ones(loss.shape, loss.dtype)

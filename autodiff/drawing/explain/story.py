@@ -32,7 +32,7 @@ class Shown:
 
 @dataclass
 class Quantity:
-    """A leaf, a constant, or the result of an operation, with its place on the page."""
+    """A leaf, a constant, or the result of an operation."""
 
     id: int
     name: str
@@ -45,8 +45,6 @@ class Quantity:
     difference_note: str = ""
     #: How many messages the backward pass sends here.
     expects: int = 0
-    x: float = 0
-    y: float = 0
 
 
 @dataclass
@@ -118,10 +116,8 @@ class Story:
     steps: list[Step] = field(default_factory=list)
     naive: list[Step] = field(default_factory=list)
     naive_note: str = ""
-    #: The lines between quantities: from, to, and the points between them.
-    edges: list[tuple[int, int, list[tuple[float, float]]]] = field(default_factory=list)
-    width: float = 0
-    height: float = 0
+    #: The classes of modules, by their scopes, as far as they are known.
+    kinds: dict[str, str] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """Dicts, lists, texts and numbers alone."""

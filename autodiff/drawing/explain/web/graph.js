@@ -1,104 +1,151 @@
-// The graph: a card for each quantity, a line for each operand.
+// The graph: frames around open modules, lines for operands, cards. It is laid out again whenever another part of it
+// becomes visible; a step only paints what it changes.
 
-const WIDTH = 138, HEIGHT = 84;
-const cards = new Map(), edges = new Map();
+const edges = new Map();
+const narrow = matchMedia("(max-width: 44rem)"), paper = matchMedia("print");
+let printing = false;
+const isDown = () => narrow.matches || printing;
+const turned = ([along, across]) => (isDown() ? [across, along] : [along, across]);
 
-function drawGraph() {
-  const graph = $("graph");
-  graph.setAttribute("viewBox", `0 0 ${story.width} ${story.height}`);
-  graph.style.maxWidth = `${story.width}px`;
-  graph.style.minWidth = `${Math.round(0.8 * story.width)}px`;
-  graph.append(element("defs", {}, element("marker", { id: "tip", viewBox: "0 0 10 10", refX: 8, refY: 5, markerWidth: 4.5, markerHeight: 4.5, orient: "auto-start-reverse" }, element("path", { d: "M0 0L10 5L0 10z" }))));
-  let next = 0;
+function visibleGraph() {
+  const shown = quantities.filter((each) => standIn(each) === `q${each.id}`).map(asCard);
+  for (const module of modules) if (module.collapsed && isVisible(module)) shown.push(asBlock(module));
+  const lines = new Map();
   for (const operation of operations) {
     operation.operands.forEach((operand, argument) => {
-      const [from, to, through] = story.edges[next++];
-      const line = element("path", { class: "edge", d: route(quantities[from], quantities[to], through, argument - (operation.operands.length - 1) / 2, isRound(operation) ? 13 : 0) });
-      edges.set(`${operation.id}:${argument}`, line);
-      graph.append(line);
+      const from = standIn(quantities[operand.quantity]), to = standIn(quantities[operation.result]);
+      const aim = to[0] === "q" ? (argument - (operation.operands.length - 1) / 2) * 9 : 0;
+      const key = `${from} ${to} ${aim}`;
+      if (from === to) return;
+      if (!lines.has(key)) lines.set(key, { from, to, aim, carries: [] });
+      lines.get(key).carries.push(`${operation.id}:${argument}`);
     });
   }
-  for (const quantity of quantities) {
-    const card = element("g", { tabindex: 0, role: "button", transform: `translate(${quantity.x - WIDTH / 2} ${quantity.y - HEIGHT / 2})` });
-    card.addEventListener("click", () => visit(quantity));
-    card.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); visit(quantity); } });
-    cards.set(quantity.id, card);
-    graph.append(card);
-  }
+  return [shown, [...lines.values()]];
 }
 
-const isRound = (operation) => operation.symbol.length <= 2;
+// What the operation's symbol takes beside a card belongs to its size, so that no line and no card comes too near.
+function asCard(quantity) {
+  const operation = quantity.operation === null ? null : operations[quantity.operation];
+  const extra = operation === null ? [0, 0] : isDown() ? [18, 0] : isRound(operation) ? [16, 0] : [0, 18];
+  const [wide, tall] = [WIDTH, HEIGHT], inner = isDown() ? [tall, wide] : [wide, tall];
+  return { id: `q${quantity.id}`, along: inner[0] + extra[0], across: inner[1] + extra[1], lead: extra[0], within: frames(quantity.within), quantity };
+}
 
-function route(from, to, through, offset, room) {
-  const points = [[from.x + WIDTH / 2, from.y], ...through, [to.x - WIDTH / 2 - room, to.y + 9 * offset]];
-  let path = `M${points[0].join(" ")}`;
-  for (let i = 1; i < points.length; i++) {
-    const [x0, y0] = points[i - 1], [x1, y1] = points[i], bend = (x1 - x0) / 2;
-    const lift = points.length === 2 ? 16 * offset : 0;
-    path += `C${x0 + bend} ${y0 + lift} ${x1 - bend} ${y1 + lift} ${x1} ${y1}`;
+function asBlock(module) {
+  const [along, across] = turned([BLOCK.width + 5, BLOCK.height + 5]);
+  return { id: `m${module.id}`, along, across, lead: 0, within: frames(ancestors(module)), module };
+}
+
+const ancestors = (module) => (module.parent === null ? [] : [...ancestors(modules[module.parent]), module.parent]);
+const frames = (ids) => ids.map((id) => `f${id}`);
+const caption = (module) => `${module.title}${module.parameters ? ` · ${module.parameters.toLocaleString("en")} params` : ""}`;
+
+function drawGraph() {
+  const [shown, lines] = visibleGraph();
+  const titles = new Map(modules.map((module) => [`f${module.id}`, Math.min(7 * caption(module).length + 44, 250)]));
+  const places = layOut(shown, lines, titles, isDown());
+  const graph = $("graph"), [width, height] = turned([places.along, places.across]).map(Math.ceil);
+  graph.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  graph.style.setProperty("--natural", `${width / 16}rem`);
+  document.querySelector("main").classList.toggle("wide", width > 900);
+  cards.clear();
+  edges.clear();
+  painted.clear();
+  const tip = element("marker", { id: "tip", viewBox: "0 0 10 10", refX: 8, refY: 5, markerWidth: 4.5, markerHeight: 4.5, orient: "auto-start-reverse" }, element("path", { d: "M0 0L10 5L0 10z" }));
+  graph.replaceChildren(element("defs", {}, tip), ...places.frames.map(frameOf));
+  lines.forEach((line, i) => {
+    const path = element("path", { class: "edge", d: route(places.routes[i]) });
+    edges.set(path, line.carries);
+    graph.append(path);
+  });
+  // The order of the keyboard is the one of the eye: along the graph, a frame before what stands in it.
+  const focusable = [...shown.map((card) => [places.cards.get(card.id), card]), ...places.frames.map((frame) => [frame.at, frame])];
+  focusable.sort(([a], [b]) => a[0] - b[0] || a[1] - b[1]);
+  for (const [at, each] of focusable) graph.append(each.within ? cardOf(each, at) : titleOf(modules[each.id.slice(1)], at, turned([each.along, each.across])[0]));
+}
+
+function frameOf(frame) {
+  const [x, y] = turned(frame.at), [width, height] = turned([frame.along, frame.across]);
+  return element("rect", { class: "frame", x, y, width, height, rx: 12 });
+}
+
+function cardOf(card, at) {
+  const [x, y] = turned([at[0] + card.lead, at[1]]);
+  const box = element("g", { tabindex: 0, role: "button", transform: `translate(${x} ${y})` });
+  cards.set(card.id, box);
+  pressed(box, () => visit(card.id));
+  if (!card.module) return box;
+  return element("g", {}, box, titleOf(card.module, at, BLOCK.width));
+}
+
+// The button that collapses and expands a module, with its name.
+function titleOf(module, at, width) {
+  const [x, y] = turned(at), most = Math.floor((width - 40) / 7), words = module.collapsed ? module.title : caption(module);
+  const label = `Module ${module.title}, ${counted(module.operations.length, "operation")}, ${counted(module.parameters, "parameter")}`;
+  const button = element("g", { class: "title", tabindex: 0, role: "button", "aria-expanded": String(!module.collapsed), "aria-label": label, "data-module": module.path, "data-call": module.call, transform: `translate(${x + 7} ${y + 6})` },
+    element("title", {}, `${module.path}: ${module.collapsed ? "expand" : "collapse"}`),
+    element("rect", { width: Math.min(7 * words.length + 28, width - 14), height: 20, rx: 5 }),
+    element("text", { x: 5, y: 14 }, `${module.collapsed ? "▸" : "▾"} ${short(words, most)}`));
+  pressed(button, () => toggle(module));
+  return button;
+}
+
+function pressed(box, act) {
+  box.addEventListener("click", act);
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); act(); }
+  });
+}
+
+function toggle(module) {
+  module.collapsed = !module.collapsed;
+  redraw();
+  [...$("graph").querySelectorAll(".title")].find((each) => each.dataset.module === module.path && each.dataset.call === String(module.call))?.focus();
+}
+
+function redraw() {
+  drawGraph();
+  paintGraph(state(now));
+}
+
+function route(points) {
+  const places = points.map((point) => turned(point).map((x) => Math.round(10 * x) / 10));
+  let path = `M${places[0].join(" ")}`;
+  for (let i = 1; i < places.length; i++) {
+    const [x0, y0] = places[i - 1], [x1, y1] = places[i];
+    if (x0 === x1 && y0 === y1) continue;
+    const bend = isDown() ? [x0, (y0 + y1) / 2, x1, (y0 + y1) / 2] : [(x0 + x1) / 2, y0, (x0 + x1) / 2, y1];
+    path += (isDown() ? x0 === x1 : y0 === y1) ? `L${x1} ${y1}` : `C${bend.join(" ")} ${x1} ${y1}`;
   }
   return path;
 }
 
-function visit(quantity) {
-  const about = steps().map((s, i) => (s.quantity === quantity.id ? i : -1)).filter((i) => i >= 0);
+function visit(id) {
+  const about = steps().map((step, i) => (standIn(quantities[step.quantity]) === id ? i : -1)).filter((i) => i >= 0);
   if (about.length) go(about.find((i) => i > now) ?? about[0]);
-}
-
-function heatmap(shown, x, y) {
-  const rows = shown.rows.slice(0, 8), most = Math.max(...rows.flat().map((v) => (typeof v === "string" ? 0 : Math.abs(v))), 1e-30);
-  const columns = Math.min(rows[0].length, 16), wide = Math.min(52 / columns, 9), tall = Math.min(22 / rows.length, 9);
-  const group = element("g", { "aria-hidden": "true" });
-  rows.forEach((row, i) => row.slice(0, columns).forEach((v, j) => {
-    const strength = typeof v === "string" ? 1 : Math.abs(v) / most;
-    group.append(element("rect", { x: x + 52 - (columns - j) * wide, y: y + i * tall, width: wide * 0.92, height: tall * 0.92, style: `fill: rgba(var(--${v < 0 ? "negative" : "positive"}), ${(0.08 + 0.92 * strength).toFixed(2)})` }));
-  }));
-  return group;
-}
-
-function line(kind, sign, shown, y) {
-  const short = shown.rows.length === 1 ? `[${shown.rows[0].map((x) => number(typeof x === "string" ? x : Number(x.toPrecision(3)))).join(", ")}]` : "";
-  const fits = shown.shape.length === 1 && !shown.note && short.length <= 14;
-  const text = isScalar(shown) ? number(only(shown)) : fits ? short : tuple(shown.shape);
-  const parts = [element("text", { x: 18, y, class: kind }, `${sign}${text}`)];
-  if (!isScalar(shown) && !fits && shown.rows.length && shown.rows[0].length) parts.push(heatmap(shown, WIDTH - 58, y - 15));
-  return parts;
-}
-
-function paintCard(quantity, at) {
-  const card = cards.get(quantity.id), known = at.known.has(quantity.id), total = at.totals.get(quantity.id);
-  const isNow = steps()[now].quantity === quantity.id;
-  card.setAttribute("class", `card ${quantity.role}${isNow ? " now" : ""}${known ? "" : " later"}`);
-  const value = known ? (isScalar(quantity.value) ? number(only(quantity.value)) : `shape ${shape(quantity.value)}`) : "not computed yet";
-  const gradient = total === undefined ? "no gradient yet" : total === null ? "gradient to be predicted" : isScalar(total) ? `gradient ${number(only(total))}` : `gradient of shape ${shape(total)}`;
-  card.setAttribute("aria-label", `${quantity.name}, ${quantity.role}, ${value}, ${gradient}. Go to its next step.`);
-  const name = quantity.name.length > 13 ? `${quantity.name.slice(0, 12)}…` : quantity.name;
-  const parts = [element("title", {}, quantity.name), element("rect", { class: "box", width: WIDTH, height: HEIGHT, rx: 9 })];
-  if (quantity.role === "loss") parts.push(element("rect", { class: "outer", x: -4, y: -4, width: WIDTH + 8, height: HEIGHT + 8, rx: 12 }));
-  parts.push(element("text", { x: 18, y: 20, class: "name" }, name));
-  if (quantity.role !== "result") parts.push(element("text", { x: WIDTH - 8, y: 12, class: "role", "text-anchor": "end" }, quantity.role === "parameter" ? "param" : quantity.role === "constant" ? "const" : quantity.role));
-  if (known) parts.push(...line("value", "", quantity.value, 43));
-  if (total === null) parts.push(element("text", { x: 18, y: 69, class: "gradient" }, "ḡ ?"));
-  else if (total) parts.push(...line("gradient", "ḡ ", total, 69));
-  if (quantity.operation !== null) {
-    const symbol = operations[quantity.operation].symbol, size = Math.max(15, 4.1 * symbol.length + 4);
-    parts.push(isRound(operations[quantity.operation]) ? element("circle", { cx: -2, cy: HEIGHT / 2, r: 14 }) : element("g", {}, element("rect", { class: "box", x: 10, y: HEIGHT - 3, width: 2 * size, height: 20, rx: 10 })));
-    parts.push(element("text", { x: isRound(operations[quantity.operation]) ? -2 : 10 + size, y: isRound(operations[quantity.operation]) ? HEIGHT / 2 : HEIGHT + 7, class: "symbol" }, symbol));
-  }
-  card.replaceChildren(...parts);
 }
 
 function paintGraph(at) {
   const step = steps()[now];
-  for (const quantity of quantities) paintCard(quantity, at);
-  for (const [key, edge] of edges) {
-    const [operation, argument] = key.split(":").map(Number);
-    const flows = step.kind === "message" && step.operation === operation && step.argument === argument;
-    const used = step.kind === "forward" && step.operation === operation;
-    edge.setAttribute("class", `edge${flows ? " flow" : used ? " used" : at.sent.has(key) ? " sent" : ""}`);
+  at.current = standIn(quantities[step.quantity]);
+  for (const id of cards.keys()) {
+    if (id[0] === "q") paintCard(quantities[id.slice(1)], at); else paintBlock(modules[id.slice(1)], at);
+  }
+  for (const [edge, carries] of edges) {
+    const flows = step.kind === "message" && carries.includes(`${step.operation}:${step.argument}`);
+    const used = step.kind === "forward" && carries.some((key) => key.startsWith(`${step.operation}:`));
+    const kind = `edge${flows ? " flow" : used ? " used" : carries.some((key) => at.sent.has(key)) ? " sent" : ""}`;
+    if (edge.getAttribute("class") === kind) continue;
+    edge.setAttribute("class", kind);
     if (flows) edge.setAttribute("marker-start", "url(#tip)"); else edge.removeAttribute("marker-start");
   }
-  const card = cards.get(step.quantity), box = $("graph").parentElement;
-  if (box.scrollWidth > box.clientWidth) box.scrollLeft = quantities[step.quantity].x - box.clientWidth / 2;
-  return card;
+  show(cards.get(at.current));
+}
+
+// Scroll the graph's own box, and not the page, until the current card is in sight.
+function show(card) {
+  const box = $("graph").parentElement, outer = box.getBoundingClientRect(), inner = card.getBoundingClientRect();
+  if (inner.left < outer.left || inner.right > outer.right) box.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
+  if (inner.top < outer.top || inner.bottom > outer.bottom) box.scrollTop += (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
 }

@@ -16,7 +16,7 @@ function question(step, quantity) {
     const verdict = judge(input.value, step, quantity);
     feedback.className = verdict.right ? "right" : "wrong";
     feedback.textContent = `${verdict.right ? "✓" : "✗"} ${verdict.says}`;
-    if (verdict.right) { open(); $("panel").prepend(feedback); }
+    if (verdict.right) { open(); $("panel").prepend(feedback); $("announcement").textContent = verdict.says; }
   });
   return [heading("Your prediction"), form, feedback];
 }

@@ -4,14 +4,23 @@ function render() {
   const at = state(now), step = steps()[now];
   $("scrub").max = steps().length - 1;
   $("scrub").value = now;
-  $("scrub").setAttribute("aria-valuetext", `step ${now + 1} of ${steps().length}, ${step.kind}`);
+  $("scrub").setAttribute("aria-valuetext", `${now + 1} of ${steps().length}`);
   $("count").textContent = `${now + 1} of ${steps().length} · ${step.kind}`;
   $("warning").hidden = !isNaive();
   paintGraph(at);
-  $("panel").replaceChildren(...panels[step.kind](step));
+  const panel = $("panel"), hadFocus = panel.contains(document.activeElement);
+  panel.replaceChildren(...panels[step.kind](step));
+  if (hadFocus) panel.focus({ preventScroll: true });
+  if (timer === null) announce(step);
   paintOrder(at);
   paintProgram();
   paintResults(at);
+}
+
+// Said once by screen readers: what happens and what comes of it. While it plays, steps would come faster than words.
+function announce(step) {
+  const says = `${$("panel").querySelector("h2").textContent}: ${hidden(now) ? "what is the gradient?" : describe(step)[2]}`;
+  if ($("announcement").textContent !== says) $("announcement").textContent = says;
 }
 
 function go(to) {
@@ -23,6 +32,7 @@ function pause() {
   clearInterval(timer);
   timer = null;
   $("play").textContent = "▶ Play";
+  announce(steps()[now]);
 }
 
 function play() {
@@ -55,8 +65,26 @@ document.addEventListener("keydown", (event) => {
   if (event.key === " " && !event.target.closest("button, summary, input, [role=button]")) moves[" "] = play;
   if (moves[event.key]) { event.preventDefault(); moves[event.key](); }
 });
-addEventListener("beforeprint", () => { $("all").open = true; });
+$("expand").addEventListener("click", () => { for (const module of modules) module.collapsed = false; redraw(); });
+$("collapse").addEventListener("click", () => { collapseTo(0); redraw(); });
+narrow.addEventListener("change", redraw);
 
+// On paper the graph runs down the page, and everything that a click would open is open.
+let opened = [];
+function toPaper(on) {
+  if (on === printing) return;
+  printing = on;
+  if (on) opened = [...document.querySelectorAll("details:not([open])")];
+  for (const details of opened) details.open = on;
+  redraw();
+}
+addEventListener("beforeprint", () => toPaper(true));
+addEventListener("afterprint", () => toPaper(false));
+paper.addEventListener("change", () => toPaper(paper.matches));
+
+findModules();
+collapseToFit();
+$("expand").hidden = $("collapse").hidden = modules.length === 0;
 drawGraph();
 paintAll();
 render();
