@@ -5,7 +5,7 @@ Nothing of the rules is used, so that what stands beside a gradient is a second 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,19 @@ from .story import Quantity, places, rows_of
 
 #: How many elements may be computed for all differences together, a call counting for at least a thousand.
 BUDGET = 200_000_000
+
+
+class Around(NamedTuple):
+    """A program run with one element a step smaller, as it was, and a step larger.
+
+    Values are by the numbers of quantities; `calls` are the numbers of the operations that ran again and their results.
+    """
+
+    step: float
+    lower: dict[int, Array]
+    here: dict[int, Array]
+    higher: dict[int, Array]
+    calls: list[tuple[int, int]]
 
 
 class Replay:
@@ -48,7 +61,7 @@ class Replay:
         again = self._values[results[-1]]
         tolerance = 100 * float(np.finfo(_lowest(values)).eps) ** 0.75
         if not np.allclose(again, self._recorded, rtol=tolerance, atol=tolerance, equal_nan=True):
-            self.problem = "the program gives another loss when it runs again in float64"
+            self.problem = self._fickle(values) or "the program gives another loss when it runs again in float64"
 
     def _run(self, values: dict[int, Array], which: Any) -> None:
         for i in which:
@@ -57,7 +70,17 @@ class Replay:
             out = primitive.forward(*(values[j] for j in self._operands[i]), **static)
             values[self._results[i]] = np.asarray(out[0] if primitive.auxiliary else out)
 
-    def _after(self, quantity: int) -> list[int]:
+    def _fickle(self, values: dict[int, Array]) -> str:
+        """What to say of the first primitive that gives something else for the very same operands: it draws anew."""
+        for node, operands, result in zip(self._nodes, self._operands, self._results):
+            out = node.primitive.forward(*(values[j] for j in operands), **node.static)
+            again = np.asarray(out[0] if node.primitive.auxiliary else out)
+            if not np.array_equal(again, values[result], equal_nan=True):
+                name = node.primitive.name
+                return f"{name} gives another result for the same operands: it draws anew, or reads something else"
+        return ""
+
+    def after(self, quantity: int) -> list[int]:
         """The nodes that must run again when a quantity changes."""
         changed, which = {quantity}, []
         for i, operands in enumerate(self._operands):
@@ -68,27 +91,50 @@ class Replay:
 
     def cost(self, quantity: int) -> int:
         """About how many elements the differences of a quantity's shown elements compute."""
-        sizes = (max(int(np.prod(self._nodes[i].shape)), 1000) for i in self._after(quantity))
+        sizes = (max(int(np.prod(self._nodes[i].shape)), 1000) for i in self.after(quantity))
         return 2 * places(self._values[quantity]).size * sum(sizes)
 
     def differences(self, quantity: int) -> Array:
         """(L(x + h) − L(x − h)) / 2h for each shown element x of a quantity."""
-        which = self._after(quantity)
-        value = self._values[quantity]
-        found = places(value)
+        which = self.after(quantity)
+        found = places(self._values[quantity])
         slopes = np.zeros(found.shape)
-        with np.errstate(all="ignore"):
-            for place, index in np.ndenumerate(found):
-                step = 1e-6 * max(1.0, abs(float(value.reshape(-1)[index])))
-                higher, lower = (self._loss(quantity, index, h, which) for h in (step, -step))
-                slopes[place] = (higher - lower) / (2 * step)
+        for place in np.ndindex(*found.shape):
+            step, lower, higher = self._beside(quantity, place, which)
+            slopes[place] = (self._loss(higher) - self._loss(lower)) / (2 * step)  # of Python's floats: no warning
         return slopes
 
-    def _loss(self, quantity: int, index: Any, step: float, which: list[int]) -> float:
-        changed = self._values[quantity].copy()
-        changed.reshape(-1)[index] += step  # a fresh copy is contiguous, so this writes into it
-        values = {**self._values, quantity: changed}
-        self._run(values, which)
+    def around(self, quantity: int, place: tuple[int, ...], share: float = 1.0) -> Around:
+        """All values where one shown element is by h, or a share of it, smaller and larger."""
+        which = self.after(quantity)
+        step, lower, higher = self._beside(quantity, place, which, share)
+        return Around(step, lower, self._values, higher, [(i, self._results[i]) for i in which])
+
+    def slope_of_sum(self, quantity: int, place: tuple[int, ...], operation: int) -> float:
+        """The difference for one operation by itself: of the sum of its result."""
+        step, lower, higher = self._beside(quantity, place, [operation])
+        result = self._results[operation]
+        with np.errstate(all="ignore"):
+            return float((higher[result] - lower[result]).sum() / (2 * step))
+
+    def _beside(
+        self, quantity: int, place: tuple[int, ...], which: list[int], share: float = 1.0
+    ) -> tuple[float, dict[int, Array], dict[int, Array]]:
+        """The step h, and the values of these operations' results for x − h and for x + h."""
+        value = self._values[quantity]
+        index = places(value)[place]
+        step = share * 1e-6 * max(1.0, abs(float(value.reshape(-1)[index])))
+        runs = []
+        for change in (-step, step):
+            changed = value.copy()
+            values = {**self._values, quantity: changed}
+            with np.errstate(all="ignore"):
+                changed.reshape(-1)[index] += change  # a fresh copy is contiguous, so this writes into it
+                self._run(values, which)
+            runs.append(values)
+        return step, runs[0], runs[1]
+
+    def _loss(self, values: dict[int, Array]) -> float:
         return float(values[self._results[-1]].reshape(()))
 
 
