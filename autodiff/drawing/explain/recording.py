@@ -16,46 +16,21 @@ import numpy as np
 
 from ...backward import Place, seed_for, walk
 from ...graph import Node
-from ...observe import Message, Observer, record
-from ...primitive import Array, Primitive
+from ...primitive import Array
 from ...tensor import Tensor
 from ..naming import changed_settings, module_kinds
 from ..restoring import as_before
+from .causes import Known, add_notes
 from .naive import naive_walk
 from .names import Names, last_on_their_lines
 from .pull import arrived, axes_undone, jacobian, pull
 from .replay import Replay, add_differences
 from .rules import add_rules
 from .story import Line, Operand, Operation, Quantity, Step, Story, shown
+from .tape import Block, Messages, Origin, Tape
 
 #: A page of more operations could be neither read nor quick.
 MOST_OPERATIONS = 300
-
-
-class _Tape(record):
-    """`record`, with the operands themselves, which say what is the same constant."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.operands: dict[Node, tuple[Any, ...]] = {}
-
-    def called(
-        self, primitive: Primitive, node: Node | None, operands: tuple[Any, ...], static: dict[str, Any], out: Array
-    ) -> None:
-        super().called(primitive, node, operands, static, out)
-        if node is not None:
-            self.operands[node] = operands
-
-
-class _Messages(Observer):
-    """The messages of one walk, in the order in which the engine sends them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent: list[tuple[Node, Message]] = []
-
-    def message(self, node: Node, index: int, cotangent: Any, message: Any) -> None:
-        self.sent.append((node, Message(index, np.array(cotangent), np.array(message))))
 
 
 def tell(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer: Any) -> Story:
@@ -66,7 +41,7 @@ def tell(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer: 
 
 def _told(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer: Any) -> Story:
     names = Names(step, args, params)
-    with _Tape() as tape:
+    with Tape() as tape:
         loss = step(*args)
     root = _checked(loss)
     below = _below(root)
@@ -116,7 +91,7 @@ def _below(root: Node) -> set[Node]:
 class _Telling:
     """One program on its way into a story."""
 
-    def __init__(self, nodes: list[Node], tape: _Tape, names: Names, title: str) -> None:
+    def __init__(self, nodes: list[Node], tape: Tape, names: Names, title: str) -> None:
         self._story = Story(title)
         self._nodes, self._tape, self._names = nodes, tape, names
         self._numbers: dict[Any, int] = {}  # of nodes, and of leaves and constants by their id
@@ -124,6 +99,7 @@ class _Telling:
         self._leaves: dict[Tensor, int] = {}
         self._operations: dict[Node, int] = {}
         self._last = last_on_their_lines(nodes)
+        self._known = Known()
 
     def story(self, loss: Tensor, optimizer: Any) -> Story:
         for node in self._nodes:
@@ -133,7 +109,9 @@ class _Telling:
         seed = np.ones(loss.shape, loss.dtype)
         self._story.naive, self._story.naive_note = naive_walk(self._nodes[-1], seed, numbers, self._operations)
         add_rules(self._story, self._nodes)
-        add_differences(self._story.quantities, self._replay())
+        replay = self._replay()
+        add_differences(self._story.quantities, replay)
+        add_notes(self._story, replay, self._known)
         if optimizer is not None:
             self._update(optimizer, gradients)
         return self._story
@@ -207,7 +185,7 @@ class _Telling:
         seed = seed_for(loss, None, False, "explain")
         totals: dict[Place, Any] = {root: seed}
         self._story.steps.append(Step("seed", numbers[root], total=shown(seed)))
-        with _Messages() as messages:
+        with Messages() as messages:
             found = walk([(root, seed)], targets=list(self._leaves), retain_graph=True)
         expected = Counter(numbers[node.parents[message.argument]] for node, message in messages.sent)
         for number, count in expected.items():
@@ -224,6 +202,7 @@ class _Telling:
             if hooked:
                 totals[node] = message.cotangent
                 quantities[numbers[node]].gradient = shown(message.cotangent)
+                self._known.hooked.add(numbers[node])
             self._story.steps.append(
                 Step(
                     "message", numbers[parent], self._operations[node], message.argument, shown(message.cotangent),
@@ -236,7 +215,27 @@ class _Telling:
         gradients = {leaf: np.asarray(g) for leaf, g in found.items() if isinstance(leaf, Tensor)}
         for leaf, g in gradients.items():
             quantities[numbers[leaf]].gradient = shown(g)
+            if leaf in totals and not np.array_equal(g, totals[leaf], equal_nan=True):
+                self._known.hooked.add(numbers[leaf])
+        for node, roots in self._tape.stopped.items():
+            if node in self._operations:
+                self._known.stopped[self._operations[node]] = self._on_the_page(roots, numbers)
         return gradients
+
+    def _on_the_page(self, origins: set[Origin], numbers: dict[Place, int]) -> set[int]:
+        """The quantities that these are or, where the loss does not depend on them, were computed from."""
+        seen, waiting, found = set(origins), list(origins), set()
+        while waiting:
+            place = waiting.pop()
+            if isinstance(place, Block):
+                found |= {i for leaf, i in self._leaves.items() if np.may_share_memory(leaf._data, place.array)}
+            elif place in numbers:
+                found.add(numbers[place])
+            elif isinstance(place, Node):
+                further = {parent for parent in place.parents if parent is not None} - seen
+                seen |= further
+                waiting += further
+        return found
 
     def _replay(self) -> Replay:
         operations = self._story.operations
