@@ -23,6 +23,53 @@ from . import index
 Theme = Literal["light", "dark"]
 
 
+def fan_out(a: Any) -> Any:
+    """Every value is used twice."""
+    b = a + a
+    c = b + b
+    return c
+
+
+def uneven_diamond(a: Any) -> Any:
+    """Two paths of different length lead from b to c."""
+    b = 2 * a
+    c = b + b * b
+    return c
+
+
+def slope(x: Any) -> Any:
+    """The derivative of x exp x, as a computation like any other."""
+    y = ad.exp(x) * x
+    (first,) = ad.gradients(y, x, create_graph=True)
+    return first
+
+
+class LeNet(nn.Module):
+    """The layers of LeNet-5 (LeCun et al., 1998), with relu and maxima as they are usual today."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 6, 5, padding=2, rng=rng),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5, rng=rng),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        )
+        self.classifier = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(16 * 5 * 5, 120, rng=rng),
+            nn.ReLU(),
+            nn.Linear(120, 84, rng=rng),
+            nn.ReLU(),
+            nn.Linear(84, 10, rng=rng),
+        )
+
+    def forward(self, images: Any) -> Any:
+        """Scores of ten classes, (batch, 10), from images (batch, 1, 28, 28)."""
+        return self.classifier(self.features(images))
+
+
 @dataclass(frozen=True)
 class Subject:
     """A program, the words about it, and how it is drawn and explained."""
@@ -116,59 +163,46 @@ def programs(rng: np.random.Generator) -> Iterator[tuple[str, str, list[Subject]
     yield (
         "A few numbers",
         "Small enough to check every number by hand.",
-        [fan_out(), uneven_diamond(), second_derivative()],
+        [about_fan_out(), about_uneven_diamond(), about_second_derivative()],
     )
-    yield "Networks", "The same engine on arrays, with parameters and modules.", [perceptron(rng), lenet(rng)]
+    yield (
+        "Networks",
+        "The same engine on arrays, with parameters and modules.",
+        [about_perceptron(rng), about_lenet(rng)],
+    )
 
 
-def fan_out() -> Subject:
-    """Each value is used twice, and an engine that hurries gets 6 in the place of 4."""
-
-    def step(a: Any) -> Any:
-        b = a + a
-        c = b + b
-        return c
-
+def about_fan_out() -> Subject:
+    """The drawing and the page of `fan_out`."""
     return Subject(
         "fan-out",
         "Fan-out: every value is used twice",
         "`b = a + a; c = b + b`. Two messages reach each value, and wait for each other at the ⊕: dc/da is 4. Switch "
         "“Walk naively” on in the page, and a walk that does not wait gets 6.",
         "The graph of b = a + a and c = b + b at a = 3: the gradients are 1 at c, 1 + 1 = 2 at b and 2 + 2 = 4 at a.",
-        'ad.draw(step, 3.0).save("fan-out.svg")\nad.explain(step, a, path="fan-out.html")',
-        lambda theme: ad.draw(step, 3.0, theme=theme),
-        lambda path: ad.explain(step, ad.Tensor(3.0, requires_grad=True), path=path),
+        'ad.draw(fan_out, 3.0).save("fan-out.svg")\nad.explain(fan_out, a, path="fan-out.html")',
+        lambda theme: ad.draw(fan_out, 3.0, theme=theme),
+        lambda path: ad.explain(fan_out, ad.Tensor(3.0, requires_grad=True), path=path),
     )
 
 
-def uneven_diamond() -> Subject:
-    """Two paths of different length meet: the short one's message must wait for the long one's."""
-
-    def step(a: Any) -> Any:
-        b = 2 * a
-        c = b + b * b
-        return c
-
+def about_uneven_diamond() -> Subject:
+    """The drawing and the page of `uneven_diamond`."""
     return Subject(
         "uneven-diamond",
         "The uneven diamond: two paths of different length",
         "`b = 2 * a; c = b + b * b`. The message of the short path arrives first, and `b` passes nothing on before the "
         "others have come: 1 + 3 + 3 = 7, so that dc/da is 14. A walk that does not wait gets 24.",
         "The graph of b = 2 a and c = b + b b at a = 1.5: the gradients are 1 at c, 1 + 3 + 3 = 7 at b and 14 at a.",
-        'ad.draw(step, 1.5).save("uneven-diamond.svg")\nad.explain(step, a, path="uneven-diamond.html")',
-        lambda theme: ad.draw(step, 1.5, theme=theme),
-        lambda path: ad.explain(step, ad.Tensor(1.5, requires_grad=True), path=path),
+        'ad.draw(uneven_diamond, 1.5).save("uneven-diamond.svg")\n'
+        'ad.explain(uneven_diamond, a, path="uneven-diamond.html")',
+        lambda theme: ad.draw(uneven_diamond, 1.5, theme=theme),
+        lambda path: ad.explain(uneven_diamond, ad.Tensor(1.5, requires_grad=True), path=path),
     )
 
 
-def second_derivative() -> Subject:
-    """A gradient that was computed with `create_graph=True` is a computation like any other."""
-
-    def slope(x: Any) -> Any:
-        y = ad.exp(x) * x
-        (first,) = ad.gradients(y, x, create_graph=True)
-        return first
-
+def about_second_derivative() -> Subject:
+    """The drawing of `slope`, with the gradient of the slope."""
     return Subject(
         "second-derivative",
         "A second derivative: the graph of a gradient",
@@ -181,21 +215,21 @@ def second_derivative() -> Subject:
     )
 
 
-def perceptron(rng: np.random.Generator) -> Subject:
+def about_perceptron(rng: np.random.Generator) -> Subject:
     """A training step of a small network, its optimizer's update included."""
     points, classes = datasets.polar(4, sigma=0.1, rng=rng)
     labels = classes[:, np.newaxis].astype(np.float32)
     model = nn.MLP([2, 4, 4, 1], activation="tanh", rng=rng)
     loss_function = nn.BCEWithLogitsLoss()
 
-    def step(points: Any, labels: Any) -> Any:
+    def training_step(points: Any, labels: Any) -> Any:
         scores = model(points)
         loss = loss_function(scores, labels)
         return loss
 
     def page(path: Path) -> Path:
         optimizer = nn.SGD(model.parameters(), lr=0.5)
-        return ad.explain(step, points, labels, params=model, optimizer=optimizer, path=path)
+        return ad.explain(training_step, points, labels, params=model, optimizer=optimizer, path=path)
 
     return Subject(
         "perceptron",
@@ -204,52 +238,26 @@ def perceptron(rng: np.random.Generator) -> Subject:
         "optimizer's update, with a finite difference beside every gradient.",
         "The graph of a training step: points go through three linear layers and two tanh to the scores and, with the "
         "labels, to the loss; gradients come back to six parameters.",
-        'ad.draw(step, points, labels, params=model, direction="TB").save("perceptron.svg")\n'
-        'ad.explain(step, points, labels, params=model, optimizer=optimizer, path="perceptron.html")',
-        lambda theme: ad.draw(step, points, labels, params=model, theme=theme, direction="TB"),
+        'ad.draw(training_step, points, labels, params=model, direction="TB").save("perceptron.svg")\n'
+        'ad.explain(training_step, points, labels, params=model, optimizer=optimizer, path="perceptron.html")',
+        lambda theme: ad.draw(training_step, points, labels, params=model, theme=theme, direction="TB"),
         page,
     )
 
 
-class LeNet(nn.Module):
-    """The layers of LeNet-5 (LeCun et al., 1998), with relu and maxima as they are usual today."""
-
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.features = nn.Sequential(
-            nn.Conv2d(1, 6, 5, padding=2, rng=rng),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-            nn.Conv2d(6, 16, 5, rng=rng),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-        )
-        self.classifier = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(16 * 5 * 5, 120, rng=rng),
-            nn.ReLU(),
-            nn.Linear(120, 84, rng=rng),
-            nn.ReLU(),
-            nn.Linear(84, 10, rng=rng),
-        )
-
-    def forward(self, images: Any) -> Any:
-        """Scores of ten classes, (batch, 10), from images (batch, 1, 28, 28)."""
-        return self.classifier(self.features(images))
-
-
-def lenet(rng: np.random.Generator) -> Subject:
+def about_lenet(rng: np.random.Generator) -> Subject:
     """A convolutional network, drawn module by module, layer by layer and operation by operation."""
     images, labels = rng.random((4, 1, 28, 28), dtype=np.float32), rng.integers(10, size=4)
     model = LeNet(rng)
     loss_function = nn.CrossEntropyLoss()
 
-    def step(images: Any, labels: Any) -> Any:
+    def training_step(images: Any, labels: Any) -> Any:
         logits = model(images)
         loss = loss_function(logits, labels)
         return loss
 
     def drawn(**settings: Any) -> Drawing:
-        return ad.draw(step, images, labels, params=model, **settings)
+        return ad.draw(training_step, images, labels, params=model, **settings)
 
     return Subject(
         "lenet",
@@ -257,7 +265,7 @@ def lenet(rng: np.random.Generator) -> Subject:
         "Modules fold into one block each. `depth` says how many levels are open; here one is, and the links below "
         "open the others.",
         "The graph of LeNet on four images, with its modules features and classifier as a block each, and the loss.",
-        'ad.draw(step, images, labels, params=model, depth=1).save("lenet.svg")',
+        'ad.draw(training_step, images, labels, params=model, depth=1).save("lenet.svg")',
         lambda theme: drawn(theme=theme, depth=1),
         closer=(
             ("Layer by layer", "layers", lambda: drawn(depth=2, direction="TB")),

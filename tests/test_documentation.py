@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from autodiff.drawing import DotNotFoundError, draw, render
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 NETWORKS = ROOT / "docs" / "networks.md"
+DRAWING = ROOT / "docs" / "drawing.md"
 
 
 def public_names(module: ModuleType) -> dict[str, Any]:
@@ -51,10 +54,15 @@ def test_every_public_name_has_a_docstring_with_an_example_that_runs(name, tmp_p
     assert not runner.run(example, out=report.append).failed, "".join(report)
 
 
-@pytest.mark.parametrize("document", [README, NETWORKS], ids=lambda path: path.name)
+@pytest.mark.parametrize("document", [README, NETWORKS, DRAWING], ids=lambda path: path.name)
 def test_examples_of_documents_run_in_order_in_one_session(document, tmp_path, monkeypatch):
     if document == NETWORKS:
         pytest.importorskip("safetensors", reason='safetensors is absent; pip install "chalkgrad[train]" brings it')
+    if document == DRAWING:
+        try:
+            render.program("svg")
+        except DotNotFoundError:
+            pytest.skip('no dot; pip install "chalkgrad[draw]" brings one')
     monkeypatch.chdir(tmp_path)
     text = document.read_text()
     blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
@@ -75,3 +83,10 @@ def test_every_name_of_networks_and_data_stands_in_their_document():
     shown = set(re.findall(r"\w+", NETWORKS.read_text()))
     names = {name.rpartition(".")[2] for name in NAMES if not name.startswith("autodiff.")}
     assert not names - shown
+
+
+def test_every_option_of_draw_stands_in_its_document():
+    text = DRAWING.read_text()
+    table = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+    options = [name for name, each in inspect.signature(draw).parameters.items() if each.kind == each.KEYWORD_ONLY]
+    assert set(options) <= {name for row in table for name in re.findall(r"`(\w+)`", row)}
