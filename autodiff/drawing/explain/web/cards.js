@@ -9,7 +9,7 @@ const isRound = (operation) => operation.symbol.length <= 2;
 const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 const ROLES = { parameter: "param", constant: "const", input: "input", loss: "loss" };
 
-// Whether anything that a card shows differs from when it was painted last; what it shows is kept by identity.
+// Whether anything that a card shows differs from when it was painted last; arrays are compared by their identity.
 function isNew(key, shows) {
   const before = painted.get(key);
   if (before && before.length === shows.length && before.every((each, i) => each === shows[i])) return false;
@@ -19,12 +19,12 @@ function isNew(key, shows) {
 
 function heatmap(shown, x, y) {
   const rows = shown.rows.slice(0, 8), most = Math.max(...rows.flat().map((v) => (typeof v === "string" ? 0 : Math.abs(v))), 1e-30);
-  const columns = Math.min(rows[0].length, 16), wide = Math.min(52 / columns, 9), tall = Math.min(22 / rows.length, 9);
+  const columns = Math.min(rows[0].length, 16), wide = Math.min(46 / columns, 9), tall = Math.min(22 / rows.length, 9);
   const group = element("g", { "aria-hidden": "true" });
   rows.forEach((row, i) => row.slice(0, columns).forEach((v, j) => {
     const strength = typeof v === "string" ? 1 : Math.abs(v) / most;
     group.append(element("rect", {
-      x: x + 52 - (columns - j) * wide, y: y + i * tall, width: wide * 0.92, height: tall * 0.92,
+      x: x + 46 - (columns - j) * wide, y: y + i * tall, width: wide * 0.92, height: tall * 0.92,
       style: `fill: rgba(var(--${v < 0 ? "negative" : "positive"}), ${(0.08 + 0.92 * strength).toFixed(2)})`,
     }));
   }));
@@ -34,15 +34,17 @@ function heatmap(shown, x, y) {
 function brief(kind, sign, shown, y) {
   const few = shown.rows.length === 1 ? `[${shown.rows[0].map((x) => number(typeof x === "string" ? x : Number(x.toPrecision(3)))).join(", ")}]` : "";
   const fits = shown.shape.length === 1 && !shown.note && few.length <= 14;
-  const text = isScalar(shown) ? number(only(shown)) : fits ? few : tuple(shown.shape);
+  const sizes = tuple(shown.shape).length <= 8 ? tuple(shown.shape) : shown.shape.join("×");
+  const text = isScalar(shown) ? number(only(shown)) : fits ? few : sizes;
   const parts = [element("text", { x: 18, y, class: kind }, `${sign}${text}`)];
-  if (!isScalar(shown) && !fits && shown.rows.length && shown.rows[0].length) parts.push(heatmap(shown, WIDTH - 58, y - 15));
+  const hasRoom = sizes.length <= 8 && shown.rows.length && shown.rows[0].length;
+  if (!isScalar(shown) && !fits && hasRoom) parts.push(heatmap(shown, WIDTH - 53, y - 15));
   return parts;
 }
 
 function paintCard(quantity, at) {
   const known = at.known.has(quantity.id), total = at.totals.get(quantity.id), isNow = at.current === `q${quantity.id}`;
-  if (!isNew(`q${quantity.id}`, [quantity.value, known, total, isNow])) return;
+  if (!isNew(`q${quantity.id}`, [quantity.value.rows, known, total?.rows ?? total, isNow])) return;
   const card = cards.get(`q${quantity.id}`);
   card.setAttribute("class", `card ${quantity.role}${isNow ? " now" : ""}${known ? "" : " later"}`);
   const value = known ? (isScalar(quantity.value) ? number(only(quantity.value)) : `shape ${shape(quantity.value)}`) : "not computed yet";
@@ -50,7 +52,7 @@ function paintCard(quantity, at) {
   mark(card, isNow, `${quantity.name}, ${quantity.role}, ${value}, ${gradient}. Go to its next step.`);
   const parts = [element("title", {}, quantity.name), element("rect", { class: "box", width: WIDTH, height: HEIGHT, rx: 9 })];
   if (quantity.role === "loss") parts.push(element("rect", { class: "outer", x: -4, y: -4, width: WIDTH + 8, height: HEIGHT + 8, rx: 12 }));
-  parts.push(element("text", { x: 18, y: 24, class: "name" }, short(quantity.name, ROLES[quantity.role] ? 9 : 14)));
+  parts.push(element("text", { x: 18, y: 24, class: "name" }, short(nameWithin(quantity), ROLES[quantity.role] ? 9 : 14)));
   if (ROLES[quantity.role]) parts.push(element("text", { x: WIDTH - 8, y: 14, class: "role", "text-anchor": "end" }, ROLES[quantity.role]));
   if (known) parts.push(...brief("value", "", quantity.value, 46));
   if (total === null) parts.push(element("text", { x: 18, y: 70, class: "gradient" }, "ḡ ?"));
@@ -58,6 +60,12 @@ function paintCard(quantity, at) {
   if (isNow) parts.push(pointer(isDown() && quantity.operation !== null ? 12 : WIDTH / 2));
   if (quantity.operation !== null) parts.push(...symbol(operations[quantity.operation]));
   card.replaceChildren(...parts);
+}
+
+// In the frame of its module, a parameter goes by the rest of its name.
+function nameWithin(quantity) {
+  const path = quantity.within.length ? modules[quantity.within.at(-1)].path.split("/").slice(1).map((part) => `${part}.`).join("") : "";
+  return path && quantity.role === "parameter" && quantity.name.startsWith(path) ? quantity.name.slice(path.length) : quantity.name;
 }
 
 // Says without colour which card belongs to this step.

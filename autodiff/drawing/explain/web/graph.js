@@ -140,12 +140,12 @@ function paintGraph(at) {
     edge.setAttribute("class", kind);
     if (flows) edge.setAttribute("marker-start", "url(#tip)"); else edge.removeAttribute("marker-start");
   }
-  show(cards.get(at.current));
+  show(cards.get(at.current), $("graph").parentElement);
 }
 
-// Scroll the graph's own box, and not the page, until the current card is in sight.
-function show(card) {
-  const box = $("graph").parentElement, outer = box.getBoundingClientRect(), inner = card.getBoundingClientRect();
+// Scroll a box, and not the page, until what belongs to this step is in sight.
+function show(card, box) {
+  const outer = box.getBoundingClientRect(), inner = card.getBoundingClientRect();
   if (inner.left < outer.left || inner.right > outer.right) box.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
   if (inner.top < outer.top || inner.bottom > outer.bottom) box.scrollTop += (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
 }

@@ -9,7 +9,7 @@
 // "Along" is the way from operands to results, "across" the other: x and y where the graph runs right, y and x where it
 // runs down. The same graph always gets the same places.
 
-const GAP = { layers: 54, cards: 24, lines: 12, frame: 26, padding: 14, header: 28 };
+const GAP = { layers: 48, cards: 24, lines: 12, frame: 26, padding: 14, header: 28 };
 
 // cards: {id, along, across, port, within: [frame, …]}; lines: {from, to, aim}, where `aim` says how far across from the
 // middle of its card a line ends; titles: how long the title of each frame is. Returns the places of cards and frames, and the points of every line.

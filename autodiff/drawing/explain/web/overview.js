@@ -4,13 +4,29 @@ function paintOrder(at) {
   const step = steps()[now], body = $("order").tBodies[0];
   const receivers = quantities.filter((q) => q.expects > 0 || q.role === "loss").sort((a, b) => b.id - a.id);
   const next = Math.max(...receivers.filter((q) => q.operation !== null && q.expects > 0 && (at.arrived.get(q.id) || 0) >= q.expects && !at.senders.has(q.id)).map((q) => q.id));
-  body.replaceChildren(...receivers.map((q) => {
-    const arrived = at.arrived.get(q.id) || 0, missing = q.expects - arrived;
-    const visited = at.senders.has(q.id), leaf = q.operation === null;
-    const condition = q.role === "loss" ? (visited ? "passed on" : at.totals.has(q.id) ? "complete" : "waits for the seed") : visited ? (isNaive() && missing > 0 ? "passed on too early" : isNaive() && q.expects > 1 ? "passed on more than once" : "complete, passed on") : missing > 0 ? `waits for ${missing}` : missing < 0 ? "got some more than once" : leaf ? "complete: a leaf" : q.id === next ? "complete, next in line" : "complete, but others go first";
-    return element("tr", { class: q.id === step.quantity ? "now" : null }, element("th", { scope: "row" }, q.name), element("td", {}, q.role === "loss" ? "seed" : `${arrived} of ${q.expects}`), element("td", {}, condition));
-  }));
+  if (body.rows.length !== receivers.length) {
+    body.replaceChildren(...receivers.map((q) => element("tr", {}, element("th", { scope: "row" }, q.name), element("td"), element("td"))));
+  }
+  receivers.forEach((q, i) => {
+    const arrived = at.arrived.get(q.id) || 0, row = body.rows[i];
+    write(row.cells[1], q.role === "loss" ? "seed" : `${arrived} of ${q.expects}`);
+    write(row.cells[2], condition(q, at, arrived, next));
+    row.classList.toggle("now", q.id === step.quantity);
+    if (q.id === step.quantity) { row.setAttribute("aria-current", "step"); show(row, $("order").parentElement); } else row.removeAttribute("aria-current");
+  });
   $("reason").textContent = reason(step);
+}
+
+const write = (box, text) => { if (box.textContent !== text) box.textContent = text; };
+
+function condition(quantity, at, arrived, next) {
+  const missing = quantity.expects - arrived, visited = at.senders.has(quantity.id);
+  if (quantity.role === "loss") return visited ? "passed on" : at.totals.has(quantity.id) ? "complete" : "waits for the seed";
+  if (visited && isNaive() && missing > 0) return "passed on too early";
+  if (visited) return isNaive() && quantity.expects > 1 ? "passed on more than once" : "complete, passed on";
+  if (missing !== 0) return missing > 0 ? `waits for ${missing}` : "got some more than once";
+  if (quantity.operation === null) return "complete: a leaf";
+  return quantity.id === next ? "complete, next in line" : "complete, but others go first";
 }
 
 function reason(step) {
@@ -24,7 +40,9 @@ function reason(step) {
 
 function paintProgram() {
   const step = steps()[now], line = step.operation === null ? -1 : operations[step.operation].line;
-  $("program").replaceChildren(...story.lines.map((each, i) => element("li", { "aria-current": i === line ? "step" : null }, element("span", {}, `${each.file}:${each.number}`), element("code", {}, each.text || "(source not available)"))));
+  const list = $("program");
+  if (!list.children.length) list.append(...story.lines.map((each) => element("li", {}, element("span", {}, `${each.file}:${each.number}`), element("code", {}, each.text || "(source not available)"))));
+  [...list.children].forEach((each, i) => { if (i === line) each.setAttribute("aria-current", "step"); else each.removeAttribute("aria-current"); });
 }
 
 function finals(list) {
@@ -35,8 +53,10 @@ function finals(list) {
 
 function paintResults(at) {
   const box = $("results"), done = now >= steps().findLastIndex((s) => s.kind === "message") && !hidden(now);
-  if (!done) { box.replaceChildren(element("p", { class: "note" }, "They are shown here when the walk has arrived at its end.")); return; }
   const right = finals(engine), wrong = finals(story.naive), leaves = quantities.filter((q) => q.operation === null && q.expects > 0);
+  const ends = [right, wrong].flatMap((each) => leaves.map((q) => each.get(q.id)?.rows));
+  if (!isNew("results", [done, ...ends])) return;
+  if (!done) { box.replaceChildren(element("p", { class: "note" }, "They are shown here when the walk has arrived at its end.")); return; }
   const head = element("tr", {}, ...["Leaf", "Engine", "Naive walk", "Finite difference"].map((text) => element("th", { scope: "col" }, text)));
   const rows = leaves.map((q) => {
     const naiveTotal = wrong.get(q.id), same = naiveTotal && JSON.stringify(naiveTotal.rows.map((r) => r.map(number))) === JSON.stringify(right.get(q.id).rows.map((r) => r.map(number)));
@@ -48,17 +68,20 @@ function paintResults(at) {
   box.replaceChildren(element("div", { class: "scroll" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows))), element("p", { class: "note" }, story.naive_note));
 }
 
+const row = (numbers) => `[${numbers.map(number).join(", ")}]`;
+const bracketed = (shown) => (shown.shape.length < 2 ? row(shown.rows[0] ?? []) : `[${shown.rows.map(row).join(", ")}]`);
+
 function describe(step) {
   const quantity = quantities[step.quantity], operation = step.operation === null ? null : operations[step.operation];
-  const brief = (shown) => (isScalar(shown) ? number(only(shown)) : asksAll(shown) ? JSON.stringify(shown.shape.length < 2 ? shown.rows[0] : shown.rows) : `shape ${tuple(shown.shape)}`);
+  const brief = (shown) => (isScalar(shown) ? number(only(shown)) : asksAll(shown) ? bracketed(shown) : `shape ${tuple(shown.shape)}`);
   if (step.kind === "forward") return [call(operation), "", brief(quantity.value)];
   if (step.kind === "seed") return [`seed ${bar(quantity)}`, "", brief(step.total)];
-  if (step.kind === "update") return [`${step.note} changes ${quantity.name}`, `${brief(step.before)} →`, brief(step.total)];
+  if (step.kind === "update") return [`${step.note} changes ${quantity.name}${step.stale ? " (as recorded)" : ""}`, `${brief(step.before)} →`, brief(step.total)];
   const operand = operation.operands[step.argument], numbers = (isNaive() ? "" : operand.numbers) || operand.rule;
   return [`${quantities[operation.result].name} → ${bar(quantity)}`, step.before ? `${numbers} + ${isScalar(step.before) ? sum(only(step.before)) : "before"}` : numbers, brief(step.total)];
 }
 
 function paintAll() {
   const body = $("all").querySelector("tbody");
-  body.replaceChildren(...steps().map((step, i) => element("tr", {}, element("td", {}, String(i + 1)), ...describe(step).map((text) => element("td", {}, text)))));
+  body.replaceChildren(...steps().map((step, i) => element("tr", {}, element("th", { scope: "row" }, String(i + 1)), ...describe(step).map((text) => element("td", {}, text)))));
 }
