@@ -183,8 +183,8 @@ def draw(
     outside and the globals that its code names, their attributes, items, methods and hooks, and the Tensors that it
     computes with. Of Tensors that is the values, `.grad`, versions, flags and graphs; of generators the state, also of
     NumPy's and Python's global ones. Not put back are output, files and the clock; iterators that it advances;
-    attributes of classes; how many children a generator has spawned; what objects of other libraries keep out of
-    Python's sight; and plain arrays of more than 256 MB.
+    attributes of classes; how many children a generator has spawned; what installed libraries keep for themselves, in
+    variables or objects of theirs; and plain arrays of more than 256 MB.
 
     Examples
     --------

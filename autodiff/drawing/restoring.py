@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import random
+import site
 import sys
+import sysconfig
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
@@ -27,7 +29,8 @@ from ..tensor import Tensor
 #: Plain arrays of more bytes are not copied, and so not put back; Tensors of any size are.
 LARGEST = 2**28
 
-_OWN, _FOREIGN = __name__.partition(".")[0], {*sys.stdlib_module_names, "numpy"}
+_OWN = __name__.partition(".")[0]
+_INSTALLED = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()}
 _OWN_FOLDER = os.path.join(os.path.dirname(modes.__file__), "")
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.dtype, np.generic)
 _MISSING: Any = object()
@@ -176,9 +179,20 @@ class Memory:
         yield from _methods(kind)
 
 
+@lru_cache(maxsize=4096)
 def _is_foreign(module: str | None) -> bool:
-    """Whether it is a module of Python or NumPy."""
-    return (module or "").partition(".")[0] in _FOREIGN
+    """Whether it is a module of Python, NumPy or an installed library, and not of a package that builds on this one.
+
+    A library's variables are its own affair: to put back some of them and not others could break it.
+    """
+    package = (module or "").partition(".")[0]
+    if package in sys.stdlib_module_names or package == "numpy":
+        return True
+    found = sys.modules.get(package)
+    if package == _OWN or getattr(found, "__autodiff_plumbing__", False):
+        return False
+    path = getattr(found, "__file__", None) or ""
+    return any(path.startswith(os.path.join(folder, "")) for folder in _INSTALLED)
 
 
 def _methods(kind: type) -> Iterator[Any]:

@@ -8,6 +8,7 @@ import random
 import sys
 import weakref
 
+import graphviz
 import numpy as np
 import pytest
 from hypothesis import given
@@ -482,3 +483,15 @@ def test_plain_arrays_beyond_a_size_are_left_alone_as_documented(monkeypatch):
         large[0] = small[0] = 1.0
     assert (large[0], small[0]) == (1.0, 0.0)
     assert LARGEST == 2**28
+
+
+def test_what_installed_libraries_keep_is_left_alone_as_documented():
+    chart = graphviz.Digraph()
+    with as_before(lambda: (chart, graphviz.set_default_engine)):
+        chart.node("a")
+    assert len(chart.body) == 1
+
+
+def test_a_step_that_names_large_libraries_is_looked_at_quickly():
+    with as_before(lambda: (np.linalg.norm, pytest.raises, graphviz.render, sys.path, nn.fit, ad.sum)) as memory:
+        assert len(memory._seen) < 2000
