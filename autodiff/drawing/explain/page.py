@@ -16,13 +16,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from .live import Live
+from .live import script as arithmetic
 from .recording import tell
 from .story import Story
 
 #: The page's script, in the order in which its parts build on each other; they share one scope.
 SCRIPTS = (
     "story.js", "elements.js", "modules.js", "layout.js", "cards.js", "graph.js", "panel.js", "prediction.js",
-    "overview.js", "timeline.js",
+    "overview.js", "live.js", "timeline.js",
 )  # fmt: skip
 
 
@@ -107,7 +109,7 @@ def page_of(story: Story) -> str:
     room = {
         "title": html.escape(_printable(story.title)),
         "style": _part("page.css"),
-        "script": "\n".join(map(_part, SCRIPTS)),
+        "script": "\n".join([arithmetic(story.live or Live()), *map(_part, SCRIPTS)]),
         "story": _escaped(json.dumps(story.plain(), allow_nan=False, separators=(",", ":"))),
     }
     # In one pass, so that a marker within the user's own texts stays what it is.

@@ -21,6 +21,7 @@ from ...tensor import Tensor
 from ..naming import changed_settings, module_kinds
 from ..restoring import as_before
 from .causes import Known, add_notes
+from .live import add_live
 from .naive import naive_walk
 from .names import Names, last_on_their_lines
 from .pull import arrived, axes_undone, jacobian, pull
@@ -114,6 +115,7 @@ class _Telling:
         add_notes(self._story, replay, self._known)
         if optimizer is not None:
             self._update(optimizer, gradients)
+        add_live(self._story, self._nodes)
         return self._story
 
     # Forward.

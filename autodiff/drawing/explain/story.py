@@ -7,11 +7,14 @@ quantity is anything with a value: a leaf, a constant, or the one result of an o
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ...primitive import Array
+
+if TYPE_CHECKING:
+    from .live import Live
 
 #: Arrays with more elements are shown by a corner of so many rows and columns.
 FULL = 64
@@ -118,6 +121,8 @@ class Story:
     naive_note: str = ""
     #: The classes of modules, by their scopes, as far as they are known.
     kinds: dict[str, str] = field(default_factory=dict)
+    #: How the page computes all of it again, where it can.
+    live: Live | None = None
 
     def plain(self) -> dict[str, Any]:
         """Dicts, lists, texts and numbers alone."""

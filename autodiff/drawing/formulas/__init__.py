@@ -5,6 +5,6 @@ into `text` and `mathml`, `javascript` into code; `formula` is the way in. Reads
 """
 
 from .formula import Formula, derivative, forward_formula
-from .javascript import RUNTIME
+from .javascript import RUNTIME, runtime
 
-__all__ = ["RUNTIME", "Formula", "derivative", "forward_formula"]
+__all__ = ["RUNTIME", "Formula", "derivative", "forward_formula", "runtime"]

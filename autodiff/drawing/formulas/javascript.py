@@ -1,11 +1,13 @@
 """Formulas as JavaScript, for pages that compute: elementwise primitives over g, out and the inputs, one number each.
 
-Operators and `Math` do most of it; what they lack is in `RUNTIME`, a JavaScript object named `chalk`.
+Operators and `Math` do most of it; what they lack are functions of `chalk`, an object that `runtime` defines.
 """
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from ...ops.activations import _ERF_NEAR, _ERFC_FAR
@@ -103,33 +105,54 @@ def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]]) -> str:
     return f"x => {_polynomial(polynomials[0])} / {_polynomial(polynomials[1])}"
 
 
-#: JavaScript that defines `chalk`, the functions that `Math` lacks; the same formulas as the engine's forwards.
-RUNTIME = """const chalk = (() => {
-  const near = %s;
-  const far = %s;
-  const erf = x => {
+#: The functions that `Math` lacks; the same formulas as the engine's forwards. Each may call those above it.
+_FUNCTIONS = {
+    "near": _ratio(_ERF_NEAR),
+    "far": _ratio(_ERFC_FAR),
+    "erf": """x => {
     const size = Math.min(Math.abs(x), 6);
     if (size <= 0.46875) return x * near(x * x);
     return Math.sign(x) * (1 - Math.exp(-size * size) * far(size));
-  };
-  const sigmoid = x => 1 / (1 + Math.exp(-x));
-  const logaddexp = (x, y) => x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));
-  const softplus = x => logaddexp(x, 0);
-  const bounded = (x, value) => x > 3.7200759760208356e-44 ? value : -100;
-  return {
-    erf, sigmoid, logaddexp, softplus,
-    log_sigmoid: x => -softplus(-x),
-    silu: x => x * sigmoid(x),
-    mod: (x, y) => { const rest = x %% y; return rest !== 0 && (rest < 0) !== (y < 0) ? rest + y : rest; },
-    leaky_relu: (x, slope) => x > 0 ? x : slope * x,
-    elu: (x, alpha) => x > 0 ? x : alpha * Math.expm1(x),
-    gelu: (x, approximate) => approximate === "tanh"
-      ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * x * (1 + 0.044715 * x * x)))
-      : 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
-    sigmoid_cross_entropy: (x, y) => Math.max(x, 0) - x * y + Math.log1p(Math.exp(-Math.abs(x))),
-    binary_cross_entropy: (x, y) =>
-      -y * bounded(x, Math.log(x)) - (1 - y) * (x < 1 ? Math.log1p(-x) : -100),
-  };
-})();
-""" % (_ratio(_ERF_NEAR), _ratio(_ERFC_FAR))  # noqa: UP031 (braces are JavaScript's)
+  }""",
+    "sigmoid": "x => 1 / (1 + Math.exp(-x))",
+    "logaddexp": "(x, y) => x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)))",
+    "softplus": "x => logaddexp(x, 0)",
+    "bounded": "(x, value) => x > 3.7200759760208356e-44 ? value : -100",
+    "log_sigmoid": "x => -softplus(-x)",
+    "silu": "x => x * sigmoid(x)",
+    "mod": "(x, y) => { const rest = x % y; return rest !== 0 && (rest < 0) !== (y < 0) ? rest + y : rest; }",
+    "leaky_relu": "(x, slope) => x > 0 ? x : slope * x",
+    "elu": "(x, alpha) => x > 0 ? x : alpha * Math.expm1(x)",
+    "gelu": """(x, approximate) => approximate === "tanh"
+    ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * x * (1 + 0.044715 * x * x)))
+    : 0.5 * x * (1 + erf(x * Math.SQRT1_2))""",
+    "sigmoid_cross_entropy": "(x, y) => Math.max(x, 0) - x * y + Math.log1p(Math.exp(-Math.abs(x)))",
+    "binary_cross_entropy": "(x, y) => -y * bounded(x, Math.log(x)) - (1 - y) * (x < 1 ? Math.log1p(-x) : -100)",
+}
 
+
+def runtime(codes: Iterable[str]) -> str:
+    """JavaScript that defines `chalk` with the functions that these formulas call, and nothing if they call none.
+
+    Examples
+    --------
+    >>> print(runtime(["(g * chalk.sigmoid(x))"]))
+    const chalk = (() => {
+      const sigmoid = x => 1 / (1 + Math.exp(-x));
+      return { sigmoid };
+    })();
+    >>> runtime(["(g * y)"])
+    ''
+    """
+    called = set(re.findall(r"chalk\.(\w+)", " ".join(codes)))
+    needed = set(called)
+    for name in reversed(_FUNCTIONS):
+        if name in needed:
+            needed |= {other for other in _FUNCTIONS if re.search(rf"\b{other}\(", _FUNCTIONS[name])}
+    lines = [f"  const {name} = {code};" for name, code in _FUNCTIONS.items() if name in needed]
+    given = ", ".join(name for name in _FUNCTIONS if name in called)
+    return "\n".join(["const chalk = (() => {", *lines, f"  return {{ {given} }};", "})();"]) if called else ""
+
+
+#: JavaScript that defines `chalk` with all of its functions.
+RUNTIME = runtime(f"chalk.{name}" for name in _RUNTIME) + "\n"

@@ -116,7 +116,7 @@ class Formatter:
         try:
             value = float(shown.replace("−", "-"))
         except ValueError:
-            simple = all(c.isalnum() or c in "_.[]̄₀₁₂₃₄₅₆₇₈₉" for c in shown)
+            simple = all(c.isalnum() or c in "_.[]̄₀₁₂₃₄₅₆₇₈₉∞" for c in shown)
             simple = simple or (shown[:1] == "(" and shown[-1] == ")" and ")" not in shown[1:-1])
             level = ATOM if simple else PRODUCT if shown[:1] == "∂" and " " not in shown else SUM
             return self.writer.identifier(shown), level

@@ -7,6 +7,7 @@ function compared(quantity, total) {
   else box.append(matrix(quantity.difference, `finite difference for ${quantity.name}`));
   const [agrees, most] = agreement(total, quantity.difference);
   box.append(element("p", { class: agrees ? "note right" : "note wrong" }, `${agrees ? "✓ agrees" : "✗ differs"}: the largest difference is ${most.toExponential(1)}.`));
+  if (quantity.difference_note) box.append(element("p", { class: "note" }, quantity.difference_note));
   return box;
 }
 
@@ -63,7 +64,8 @@ const panels = {
   update(step) {
     const quantity = quantities[step.quantity], scalar = isScalar(step.total);
     const table = (shown, label) => (scalar ? formula(number(only(shown))) : array(shown, label));
-    return [element("h2", {}, `Update: ${step.note} changes ${quantity.name}`), heading("Before"), table(step.before, "before"), heading(`Gradient ${bar(quantity)}`), table(step.message, "gradient"), heading("After"), table(step.total, "after")];
+    const stale = step.stale ? element("p", {}, "⚠ As recorded, before you changed values: what the optimizer would make of them is not computed here.") : null;
+    return [element("h2", {}, `Update: ${step.note} changes ${quantity.name}`), ...[stale].filter(Boolean), heading("Before"), table(step.before, "before"), heading(`Gradient ${bar(quantity)}`), table(step.message, "gradient"), heading("After"), table(step.total, "after")];
   },
 };
 
