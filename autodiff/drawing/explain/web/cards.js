@@ -80,7 +80,7 @@ function mark(card, isNow, label) {
 function symbol(operation) {
   const half = isRound(operation) ? 14 : Math.max(15, 4.1 * operation.symbol.length + 4);
   const x = isDown() ? WIDTH / 2 : isRound(operation) ? -2 : 10 + half, y = isDown() ? -4 : isRound(operation) ? HEIGHT / 2 : HEIGHT + 7;
-  const box = isRound(operation) ? element("circle", { cx: x, cy: y, r: half }) : element("rect", { class: "box", x: x - half, y: y - 10, width: 2 * half, height: 20, rx: 10 });
+  const box = isRound(operation) ? element("circle", { cx: x, cy: y, r: half }) : element("rect", { class: "pill", x: x - half, y: y - 10, width: 2 * half, height: 20, rx: 10 });
   return [box, element("text", { x, y, class: "symbol" }, operation.symbol)];
 }
 

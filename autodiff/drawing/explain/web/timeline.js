@@ -79,7 +79,7 @@ function toPaper(on) {
   redraw();
 }
 addEventListener("beforeprint", () => toPaper(true));
-addEventListener("afterprint", () => toPaper(false));
+addEventListener("afterprint", () => toPaper(paper.matches));
 paper.addEventListener("change", () => toPaper(paper.matches));
 
 findModules();

@@ -1,6 +1,4 @@
 """The page in a real browser without a network: every number is the engine's, for mouse and for keys."""
-import json
-import shutil
 
 import numpy as np
 import pytest
@@ -8,94 +6,18 @@ import pytest
 import autodiff as ad
 import nn
 from autodiff.drawing.explain.page import _escaped, explain
+from tests.autodiff.drawing.explain.pages import (
+    fan_out,
+    go_to,
+    leaf,
+    mlp,
+    shown_gradients,
+    step_number,
+    story_of,
+    uneven_diamond,
+)
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is here: apt-get install chromium")
 NASTY = """</script><script>alert("1")</script> & 'x' <b> --> @story@ \u2028"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium is here: apt-get install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api", reason='playwright is absent; "chalkgrad[test]" brings it')
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Opens the page of a step, and fails afterwards if the browser complained or asked for anything."""
-    complaints, contexts = [], []
-
-    def open_page(step, *args, **settings):
-        path = explain(step, *args, path=tmp_path / "step.html", **settings)
-        contexts.append(browser.new_context(offline=True, reduced_motion="reduce"))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(5_000)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or complaints.append(asked.url))
-        page.goto(path.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def leaf(value, name=None):
-    return ad.Tensor(np.array(value, np.float64), requires_grad=True, name=name)
-
-
-def fan_out(a):
-    b = a + a
-    c = b + b
-    return c
-
-
-def uneven_diamond(a):
-    b = a * 2.0
-    m = b * b
-    return b + m
-
-
-def mlp():
-    model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 1))
-    x, y = np.random.randn(8, 2).astype(np.float32), np.random.randn(8, 1).astype(np.float32)
-    return model, lambda: nn.functional.mse_loss(model(x), y)
-
-
-def story_of(page):
-    return json.loads(page.locator("#story").text_content())
-
-
-def shown_gradients(page, column="engine"):
-    """The numbers that the table of results shows, by the names of the leaves."""
-    names = {str(quantity["id"]): quantity["name"] for quantity in story_of(page)["quantities"]}
-    found = page.locator(f"#results .{column}").evaluate_all(
-        "boxes => boxes.map(box => [box.dataset.quantity,"
-        " [...box.querySelectorAll('tr')].map(row => [...row.cells].map(cell => cell.textContent))])"
-    )
-    return {names[i]: np.array([[float(x.replace("−", "-")) for x in row] for row in rows]) for i, rows in found}
-
-
-def step_number(page):
-    return int(page.locator("#scrub").input_value())
-
-
-def go_to(page, kind, number=0):
-    """Move to the step number `number` of a kind, by the keyboard."""
-    index = [i for i, step in enumerate(story_of(page)["steps"]) if step["kind"] == kind][number]
-    page.locator("h1").click()
-    page.keyboard.press("Home")
-    for _ in range(index):
-        page.keyboard.press("ArrowRight")
-    return index
 
 
 def test_playing_to_the_end_shows_the_gradients_of_backward(opened):
