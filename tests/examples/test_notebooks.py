@@ -9,9 +9,12 @@ import functools
 import importlib.util
 import os
 import re
+import shutil
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from autodiff.drawing import DotNotFoundError
@@ -74,6 +77,10 @@ WRONG = [
     Answer("cube", "def cube_rule(g, x): g * 3 * x**2", "Does it end with `return`"),
     Answer("cube", "def cube_rule(g, x): return g * 3 * z**2", "`cube_rule` stopped with NameError"),
     Answer("cube", "def cube_rule(g, y): return g * 3 * y**2", "it asks for ['y']"),
+    Answer("cube", "def cube_rule(g, x): return g * 6 * x", "`x` = 1.7"),  # right at the first point, 2
+    Answer("cube", "def cube_rule(g, x): return g * ad.grad(lambda z: z**3)(x)", "lets the engine do the work"),
+    Answer("cube", "def cube_rule(g, x): return [g * 3 * x**2]", "returns the shape (1,)"),
+    Answer("cube", "def cube_rule(g, x): return 'g * 3 * x**2'", "holds no real numbers"),
     Answer("logistic", "def logistic_rule(g, out): return -g * out * (1 - out)", "the sign is wrong"),
     Answer(
         "paths", "def rule_of_a(g, a, b): return g * b\ndef rule_of_b(g, a, b): return g * a", "`rule_of_a` is off"
@@ -95,14 +102,25 @@ WRONG = [
     ),
     Answer("layer", "def rule_of_input(g, weight): return g @ weight", "`rule_of_input` stopped with ValueError"),
     Answer("relu", "def relu_rule(g, x): return g * (x > -1)", "element (1,)"),
+    Answer("relu", "def relu_rule(g, x): return x > 0", "element ("),
     Answer("decay", "def decay_rule(g, weight): return g * 2 * weight", "counted twice"),
     Answer("entropy", "def cross_entropy_rule(g, scores): return g * softmax(scores)", "element (0, 0)"),
     Answer("curvature", "def curvature_rule(g, x): return g * (np.cos(x) - x * np.sin(x))", "element ()\n"),
+    Answer(
+        "curvature",
+        "def curvature_rule(g, x):\n"
+        "    tensor = ad.Tensor(x, requires_grad=True)\n"
+        "    (np.sin(tensor) + tensor * np.cos(tensor)).backward()\n"
+        "    return g * tensor.grad.data",
+        "lets the engine do the work",
+    ),
     Answer(
         "matrix", "def hessian_rule(g, x): return g @ np.array([[2 * x[1], 2 * x[0]], [2 * x[0], 6 * x[0]]])",
         "element (1,)",
     ),
     Answer("vector", "def hessian_times(g, x): return ad.grad(long_valley)(x) * g", "element ("),
+    Answer("vector", "def hessian_times(g, x): return ad.hvp(long_valley, (x,), (g,))[0]", "lets `ad.hvp` do the work"),
+    Answer("vector", "def hessian_times(g, x): return ad.hessian(long_valley)(x) @ g", "lets `ad.hessian` do the work"),
 ]  # fmt: skip
 
 
@@ -217,13 +235,69 @@ def test_a_notebook_shows_the_drawing_of_a_graph(path, run):
         assert not [name for name in re.findall(r'"(\w+)":', named) if f">{name}<" not in picture]
 
 
-def test_the_example_of_check_is_true():
-    spec = importlib.util.spec_from_file_location("exercises", FOLDER / "exercises.py")
-    exercises = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(exercises)
-    failed, tried = doctest.testmod(exercises)
+def loaded(name):
+    """A module that lies beside the notebooks."""
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["exercises", "stepping"])
+def test_examples_beside_the_notebooks_are_true(name):
+    failed, tried = doctest.testmod(loaded(name), optionflags=doctest.ELLIPSIS)
     assert tried
     assert not failed
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda g, x: [[float(g[0]) / 3, float(g[1]) / 3]] * 3,
+        lambda g, x: np.broadcast_to(g / len(x), x.shape),
+        lambda g, x: np.divide(g, 3, out=g) + np.zeros_like(x),
+        lambda g: np.float32([[1 / 4] * 2] * 3) * 4 / 3 * g,
+    ],
+    ids=["lists", "a view", "in place", "single precision"],
+)
+def test_a_right_answer_may_be_written_in_any_way(rule, capsys):
+    loaded("exercises").check(lambda x: x.mean(axis=0), rule, at=[np.arange(6.0).reshape(3, 2)])
+    assert capsys.readouterr().out.startswith("Correct: ")
+
+
+def test_a_check_leaves_a_profiler_where_it_was():
+    seen = []
+    sys.setprofile(lambda frame, event, argument: seen.append(event))
+    try:
+        loaded("exercises").check(lambda x: x * x, lambda g, x: g * 2 * x, at=[2.0])
+        assert sys.getprofile() is not None
+    finally:
+        sys.setprofile(None)
+    assert seen
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if "second" not in path.name], ids=lambda path: path.stem)
+def test_a_notebook_steps_through_its_own_program_in_a_browser(path, run, tmp_path):
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no chromium is here: apt-get install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api", reason='playwright is absent; "chalkgrad[test]" brings it')
+    (frame,) = [frame for cell in run(path)[0] if "step_through(" in cell.source for frame in shown(cell, "text/html")]
+    (tmp_path / "notebook.html").write_text(f"<!DOCTYPE html><meta charset=utf-8>{frame}", encoding="utf-8")
+    complaints = []
+    with (
+        sync_api.sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]) as browser,
+    ):
+        page = browser.new_page(offline=True)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto((tmp_path / "notebook.html").as_uri())
+        inside = page.frame_locator("iframe")
+        inside.locator("#last").click()
+        assert "differs" not in inside.locator("#panel").text_content()
+        assert inside.locator("#results .engine").count() >= 1
+    assert complaints == []
 
 
 def test_the_network_learns_what_a_line_cannot(run):
