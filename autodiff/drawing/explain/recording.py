@@ -52,6 +52,11 @@ def _told(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer:
             f"explain: {len(below) - len(nodes)} of the {len(below)} operations behind the loss ran before the step "
             "did, so their values are not known. Compute everything from the parameters inside of the step."
         )
+    if any(node.kept is None for node in nodes):
+        raise ValueError(
+            "explain: the step walked back through its loss itself, and so released what the page needs. Return the "
+            "loss before its backward(), or call backward(retain_graph=True)."
+        )
     if len(nodes) > MOST_OPERATIONS:
         raise ValueError(
             f"explain: the step has {len(nodes)} operations, and a page of more than {MOST_OPERATIONS} could be "

@@ -215,6 +215,18 @@ def test_a_graph_from_before_the_step_is_refused():
         tell(lambda: before * before, (), None, None)
 
 
+def test_a_loss_whose_arrays_the_step_released_is_refused():
+    def step(x, **settings):
+        loss = ad.sum(x * x)
+        loss.backward(**settings)
+        return loss
+
+    with pytest.raises(ValueError, match=r"explain: the step walked back .* before its backward"):
+        tell(step, [leaf([1.0, 2.0])], None, None)
+    told = tell(lambda x: step(x, retain_graph=True), [leaf([1.0, 2.0])], None, None)
+    assert by_name(told)["x"].gradient.rows == [[2.0, 4.0]]
+
+
 def test_an_optimizer_of_other_parameters_is_refused():
     with pytest.raises(ValueError, match="none of the parameters"):
         tell(fan_out, [leaf(1.0)], None, nn.SGD([nn.Parameter(1.0)], lr=0.1))
