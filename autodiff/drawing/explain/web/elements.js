@@ -4,7 +4,7 @@
 const SVG = "http://www.w3.org/2000/svg", MATH = "http://www.w3.org/1998/Math/MathML";
 
 function element(name, attributes = {}, ...children) {
-  const svg = ["svg", "g", "rect", "circle", "path", "text", "defs", "marker", "title"].includes(name);
+  const svg = ["svg", "g", "rect", "circle", "path", "text", "defs", "marker", "title", "use"].includes(name);
   const made = svg ? document.createElementNS(SVG, name) : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) if (value !== null) made.setAttribute(key, value);
   made.append(...children.filter((child) => child !== null && child !== undefined));

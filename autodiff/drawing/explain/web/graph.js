@@ -2,6 +2,7 @@
 // becomes visible; a step only paints what it changes.
 
 const edges = new Map();
+const PAGE = 860;
 const narrow = matchMedia("(max-width: 44rem)"), paper = matchMedia("print");
 let printing = false;
 const isDown = () => narrow.matches || printing;
@@ -53,16 +54,34 @@ function drawGraph() {
   edges.clear();
   painted.clear();
   const tip = element("marker", { id: "tip", viewBox: "0 0 10 10", refX: 8, refY: 5, markerWidth: 4.5, markerHeight: 4.5, orient: "auto-start-reverse" }, element("path", { d: "M0 0L10 5L0 10z" }));
-  graph.replaceChildren(element("defs", {}, tip), ...places.frames.map(frameOf));
+  const drawn = element("g", { id: "drawn" }, ...places.frames.map(frameOf));
+  graph.replaceChildren(element("defs", {}, tip), drawn);
   lines.forEach((line, i) => {
     const path = element("path", { class: "edge", d: route(places.routes[i]) });
     edges.set(path, line.carries);
-    graph.append(path);
+    drawn.append(path);
   });
   // The order of the keyboard is the one of the eye: along the graph, a frame before what stands in it.
   const focusable = [...shown.map((card) => [places.cards.get(card.id), card]), ...places.frames.map((frame) => [frame.at, frame])];
   focusable.sort(([a], [b]) => a[0] - b[0] || a[1] - b[1]);
-  for (const [at, each] of focusable) graph.append(each.within ? cardOf(each, at) : titleOf(modules[each.id.slice(1)], at, turned([each.along, each.across])[0]));
+  for (const [at, each] of focusable) drawn.append(each.within ? cardOf(each, at) : titleOf(modules[each.id.slice(1)], at, turned([each.along, each.across])[0]));
+  drawStrips(width, height, shown.map((card) => [places.cards.get(card.id)[0], places.cards.get(card.id)[0] + card.along]));
+}
+
+// On paper a graph longer than a page goes on, at its own size, on the next one; it is cut between cards.
+function drawStrips(width, height, taken) {
+  const strips = [];
+  for (let start = 0; printing && start < height; start = strips.at(-1)[1]) {
+    let end = Math.min(start + PAGE, height);
+    const crosses = () => taken.filter(([a, b]) => a - 8 < end && end < b).map(([a]) => a - 8);
+    if (end < height) while (crosses().length && Math.min(...crosses()) > start) end = Math.min(...crosses());
+    strips.push([start, end]);
+  }
+  const long = strips.length > 1;
+  $("strips").replaceChildren(...(long ? strips : []).map(([start, end]) => element("svg", {
+    viewBox: `0 ${start} ${width} ${end - start}`, style: `--natural: ${width / 16}rem`, "aria-hidden": "true",
+  }, element("use", { href: "#drawn" }))));
+  $("graph").classList.toggle("long", long);
 }
 
 function frameOf(frame) {
