@@ -36,7 +36,7 @@ def take(path: Path) -> Path:
         page_path = explain(Path(folder, "fan-out.html"))
         with playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"]) as launched:
             page = launched.new_page(
-                viewport={"width": 1120, "height": 680}, device_scale_factor=1.5, reduced_motion="reduce", offline=True
+                viewport={"width": 1120, "height": 660}, device_scale_factor=1.5, reduced_motion="reduce", offline=True
             )
             page.goto(page_path.as_uri())
             page.keyboard.press("End")

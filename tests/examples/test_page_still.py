@@ -17,7 +17,7 @@ def test_a_still_is_a_png_of_moderate_size(tmp_path):
     taken = page_still.take(tmp_path / "still.png").read_bytes()
     assert taken.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", taken[16:24])
-    assert (width, height) == (1680, 1020)
+    assert (width, height) == (1680, 990)
     assert 50_000 < len(taken) < 200_000
 
 
