@@ -7,6 +7,7 @@ them. Their texts come from formulas alone: no name or line of the user's is eve
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +73,7 @@ class _Refused(Exception):
     """Why a story cannot be computed in the page, as a sentence for the reader."""
 
 
-def add_live(story: Story, nodes: list[Node]) -> None:
+def add_live(story: Story, nodes: list[Node], stopped: Mapping[int, set[int]]) -> None:
     """Give a story the arithmetic that computes it, or the reason why it has none.
 
     Parameters
@@ -81,6 +82,8 @@ def add_live(story: Story, nodes: list[Node]) -> None:
         Told to its end.
     nodes : list of Node
         Its operations, in their order, with traces.
+    stopped : mapping of int to set of int
+        Which operations have constants that were computed from quantities, and from which.
     """
     live = Live()
     try:
@@ -90,7 +93,7 @@ def add_live(story: Story, nodes: list[Node]) -> None:
         story.live = Live(str(refused))
         return
     live.editable = [quantity.id for quantity in story.quantities if _is_editable(quantity)]
-    live.notes = _notes(story)
+    live.notes = _notes(story, stopped)
     story.live = live
 
 
@@ -144,18 +147,20 @@ def _is_editable(quantity: Quantity) -> bool:
     return quantity.role != "constant"
 
 
-def _notes(story: Story) -> list[str]:
+def _notes(story: Story, stopped: Mapping[int, set[int]]) -> list[str]:
     """What a reader has to know about the numbers that the page computes."""
-    notes = []
+    notes = ["The recorded operations run again: the program itself does not, and takes no other branch."]
     dtypes = sorted({q.value.dtype for q in story.quantities if q.value.dtype.startswith("float")} - {"float64"})
     if dtypes:
         notes.append(f"This program ran in {' and '.join(dtypes)}; the page computes in float64, more precisely.")
+    roots = sorted({root for each in stopped.values() for root in each})
+    if roots:
+        names = " and ".join(story.quantities[root].name for root in roots)
+        notes.append(f"What was computed from {names} without a gradient (detach, no_grad) stays as it was.")
     fixed = [quantity.name for quantity in story.quantities if quantity.value.dtype == "bool"]
-    which = f", such as {' and '.join(fixed)}," if fixed else ""
-    notes.append(
-        f"The recorded operations run again: branches and constants{which} stay as they were, even where the program "
-        "computed them from these values."
-    )
+    if fixed:
+        stay = "stays as it was" if len(fixed) == 1 else "stay as they were"
+        notes.append(f"{' and '.join(fixed)} {stay}, even if the program got that by comparing these values.")
     return notes
 
 

@@ -120,7 +120,7 @@ class _Telling:
         add_notes(self._story, replay, self._known)
         if optimizer is not None:
             self._update(optimizer, gradients)
-        add_live(self._story, self._nodes)
+        add_live(self._story, self._nodes, self._known.stopped)
         return self._story
 
     # Forward.

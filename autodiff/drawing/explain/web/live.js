@@ -73,24 +73,43 @@ function walk(list, values) {
   return { moments, totals };
 }
 
-function differences(quantity, values) {
+// The loss as a function of one element of a quantity; the same steps as those of the recorded differences.
+function around(quantity, values) {
   const changed = new Set([quantity.id]), after = [];
   for (const operation of operations) {
     if (operation.result === quantity.id || !operation.operands.some((operand) => changed.has(operand.quantity))) continue;
     changed.add(operation.result);
     after.push(operation);
   }
-  const loss = operations.at(-1).result, own = values.get(quantity.id);
-  const at = (place, x) => {
-    const again = new Map(values);
-    again.set(quantity.id, own.with(place, x));
+  return (place, steps) => {
+    const own = values.get(quantity.id), h = 1e-6 * Math.max(1, Math.abs(own[place])), again = new Map(values);
+    again.set(quantity.id, own.with(place, own[place] + steps * h));
     for (const operation of after) again.set(operation.result, compute(operation, again));
-    return again.get(loss)[0];
+    return { h, loss: again.get(operations.at(-1).result)[0] };
   };
-  return own.map((x, place) => {
-    const h = 1e-6 * Math.max(1, Math.abs(x));
-    return (at(place, x + h) - at(place, x - h)) / (2 * h);
+}
+
+function differences(quantity, values) {
+  const at = around(quantity, values);
+  return values.get(quantity.id).map((_, place) => {
+    const higher = at(place, 1), lower = at(place, -1);
+    return (higher.loss - lower.loss) / (2 * higher.h);
   });
+}
+
+// What to say where a gradient and its difference differ; what is held fixed is so with any values.
+function differenceNote(quantity, original, values) {
+  const strictly = (each) => agreement({ ...each.gradient, dtype: "float64" }, each.difference)[0];
+  if (original.difference_note && strictly(original)) return original.difference_note;
+  if (strictly(quantity)) return "";
+  const gradient = flat(quantity.gradient), gaps = quantity.difference.flat().map((x, i) => Math.abs(real(x) - gradient[i]));
+  const place = gaps.reduce((worst, gap, i) => (Number.isNaN(gaps[worst]) || gap <= gaps[worst] ? worst : i), 0);
+  const sizes = quantity.value.shape, where = sizes.length ? ` at [${unravel(place, sizes).join(", ")}]` : "", at = around(quantity, values);
+  const [lower, here, higher] = [-1, 0, 1].map((steps) => at(place, steps));
+  if (![lower, here, higher].every(({ loss }) => Number.isFinite(loss))) return `The loss is not finite here or close by${where}, so that a difference says nothing.`;
+  const left = (here.loss - lower.loss) / here.h, right = (higher.loss - here.loss) / here.h;
+  if (Math.abs(left - right) > 1e-3 * Math.max(1e-3, Math.abs(left), Math.abs(right))) return `The loss has a kink here${where}: on its two sides its slope is ${number(Number(left.toPrecision(5)))} and ${number(Number(right.toPrecision(5)))}. The rule gives ${number(plain(gradient[place]))}, and the difference is the mean.`;
+  return `No reason was found${where}: perhaps numbers of this size leave the difference too few digits.`;
 }
 
 // Writes what follows from the leaves into a story, this page's or a copy of it.
@@ -107,7 +126,9 @@ function tell(into, leaves) {
   for (const quantity of into.quantities) {
     put(quantity.value, values.get(quantity.id));
     if (quantity.gradient) put(quantity.gradient, totals.get(quantity.id));
-    if (quantity.difference) quantity.difference = rowsOf(differences(quantity, values), quantity.value.shape);
+    if (!quantity.difference) continue;
+    quantity.difference = rowsOf(differences(quantity, values), quantity.value.shape);
+    quantity.difference_note = differenceNote(quantity, recorded.quantities[quantity.id], values);
   }
   for (const operation of into.operations) operation.operands.forEach((operand, i) => explainRule(operation, operand, i, values, totals));
 }
@@ -151,7 +172,7 @@ const isNear = (a, b, tolerance) => a === b || Math.abs(real(a) - real(b)) <= to
 
 function isFaithful(copy, original, tolerance) {
   if (original === null || typeof original !== "object") return typeof original === "number" ? isNear(copy, original, tolerance) : copy === original;
-  return Object.keys(original).every((key) => ["difference", "numbers", "live"].includes(key) || isFaithful(copy[key], original[key], tolerance));
+  return Object.keys(original).every((key) => ["difference", "difference_note", "numbers", "live"].includes(key) || isFaithful(copy[key], original[key], tolerance));
 }
 
 function recordedLeaves() {

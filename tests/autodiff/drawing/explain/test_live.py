@@ -80,7 +80,7 @@ NUMBERS = {"NaN": np.nan, "∞": np.inf, "−∞": -np.inf}
 def assert_same(found, expected, path="story"):
     """Whether two stories tell the same: numbers to 1e-12, finite differences to what rounding leaves of them."""
     if isinstance(expected, dict):
-        for key in expected.keys() - {"live", "stale"}:
+        for key in expected.keys() - {"live", "stale", "difference_note"}:
             assert_same(found[key], expected[key], f"{path}.{key}")
     elif isinstance(expected, list):
         assert len(found) == len(expected), path
@@ -438,8 +438,8 @@ def test_a_hook_that_may_change_gradients_is_a_reason():
 
 
 def test_a_page_that_would_not_give_the_recorded_numbers_offers_no_fields(opened, monkeypatch):
-    def another(story, nodes):
-        add_live(story, nodes)
+    def another(story, *told):
+        add_live(story, *told)
         story.live.functions[0] = "(x - y)"
 
     monkeypatch.setattr(recording, "add_live", another)
@@ -450,9 +450,29 @@ def test_a_page_that_would_not_give_the_recorded_numbers_offers_no_fields(opened
 
 def test_other_dtypes_and_what_stays_are_told():
     story = tell(lambda x: ad.sum(ad.where(x > 0, x, x * 0.1)), [leaf([1.0, -1.0], dtype=np.float32)], None, None)
-    assert story.live.notes[0] == "This program ran in float32; the page computes in float64, more precisely."
-    assert "constants, such as condition, stay as they were" in story.live.notes[1]
+    assert story.live.notes[1:] == [
+        "This program ran in float32; the page computes in float64, more precisely.",
+        "condition stays as it was, even if the program got that by comparing these values.",
+    ]
     assert [story.quantities[i].name for i in story.live.editable] == ["x"]
+
+
+def test_what_was_computed_without_a_gradient_is_named():
+    stopped = tell(lambda a: a * (a * 2.0).detach(), [leaf(3.0)], None, None)
+    assert "What was computed from a without a gradient (detach, no_grad) stays as it was." in stopped.live.notes
+    assert len(tell(neuron, [leaf(0.5), np.array(2.0), leaf(-1.0)], None, None).live.notes) == 1
+
+
+def test_a_kink_that_is_reached_by_an_edit_is_told(opened):
+    page = opened(lambda x: ad.relu(x) * 3.0, leaf(1.0))
+    page.keyboard.press("End")
+    assert "kink" not in page.locator("#panel").inner_text()
+    page.fill("#fields input", "0")
+    text = page.locator("#panel").inner_text()
+    assert "✗ differs" in text
+    assert "on its two sides its slope is 0 and 3. The rule gives 0, and the difference is the mean." in text
+    page.fill("#fields input", "-1")
+    assert "✓ agrees" in page.locator("#panel").inner_text()
 
 
 # Nothing of the user's becomes code.
