@@ -45,6 +45,7 @@ def circle_line(circle: Circle, theme: Theme) -> str:
     size = 16 if len(circle.symbol) <= 2 else 11
     lines = [f'<FONT POINT-SIZE="{size}" COLOR="{style.text}">{symbol}</FONT>']
     lines += [font(markup(text), 8, style.muted) for text in numbers.settings(circle.settings)]
+    lines += [font(markup(f"keeps {name} {in_bytes(size)}"), 8, style.muted) for name, size in circle.keeps]
     settings = ", ".join(f"{name}={value}" for name, value in circle.settings)
     tooltip = f"{circle.name}({settings})" + (f"  {circle.source}" if circle.source else "")
     return (
@@ -79,8 +80,9 @@ def _box_label(box: Box, style: Style, options: Options) -> str:
         rows.append(f'<TD COLSPAN="4">{font("changed since it was used", 8, style.muted)}</TD>')
     if box.value is None and options.values and told:
         rows.append(f"<TD>{font('not kept', 8, style.muted)}</TD>")
-    if box.kept and options.shapes and not told:
-        rows.append(f'<TD COLSPAN="4">{font("kept " + in_bytes(box.kept), 8, style.muted)}</TD>')
+    if box.held and options.shapes and not told:
+        kept = f"kept {in_bytes(box.kept)}" if box.kept else "kept: memory of another"
+        rows.append(f'<TD COLSPAN="4">{font(kept, 8, style.muted)}</TD>')
     body = "".join(f"<TR>{row}</TR>" for row in rows or ["<TD>·</TD>"])
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{body}</TABLE>'
 
@@ -115,6 +117,7 @@ def block_line(block: Block, options: Options) -> str:
     if options.shapes:
         told.append(f"{_shapes(block.inputs)} → {_shapes(block.outputs)}")
     told.append(f"{block.operations} operation{'s' * (block.operations != 1)}{each}")
+    told += [f"keeps {in_bytes(block.kept)}"] if block.kept and options.shapes else []
     lines = [font(title, 11, theme.ink), *(font(markup(text), 9, theme.muted) for text in told if text)]
     return (
         f"{block.id} [shape=folder, style=filled, fillcolor={quoted(theme.cluster)}, color={quoted(theme.ink)}, "

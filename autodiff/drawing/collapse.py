@@ -46,6 +46,7 @@ def collapsed(picture: Picture, depth: int, kinds: Mapping[Scope, str]) -> Pictu
                 blocks[key] = Block(f"m{len(blocks)}", key[-1], kinds.get(key), key[:-1])
                 parts.append(blocks[key])
             block = at[part.id] = blocks[key]
+            block.kept += part.kept if isinstance(part, (Box, Circle)) else 0
             if isinstance(part, Circle):
                 inside.setdefault(block.id, []).append(part.name)
                 block.operations += 1
@@ -108,6 +109,7 @@ def _folded(picture: Picture, inside: Mapping[str, list[str]]) -> Picture:
         if len(row) >= FOLDED:
             first = row[0]
             first.name, first.times = f"{first.name} … {row[-1].name}", len(row)
+            first.kept = sum(block.kept for block in row)
             moved |= {block.id: first.id for block in row[1:]}
     parts = [part for part in picture.parts if part.id not in moved]
     return Picture(parts, *_crossing(picture, moved))

@@ -18,6 +18,8 @@ from ..hooks import RetainGrad
 from ..primitive import Array
 from ..tensor import Tensor
 from .assignments import assigned_names
+from .calls import path_of, scopes_by_call
+from .keeping import Keeping
 from .messages import Messages
 from .naming import changed_settings
 from .parts import Arrow, Box, Circle, Picture, Role, Scope
@@ -61,10 +63,14 @@ class _Extraction:
         self._given[id(tensor._node)] = tensor
         order = _operands_first(tensor._node, max_nodes)
         self._assigned = assigned_names(order)
+        self._called = scopes_by_call(order)
+        self._keeping = Keeping()
         for node in order:
             self._learn(node)
         for node in order:
             self._operation(node)
+            scope, path = self._called[id(node)], path_of(node)
+            self.picture.modules |= {scope[:n]: path[:n] for n in range(1, len(path) + 1)}
         for box in self.picture.boxes:
             if box.id in self._scopes:
                 box.scope = _common(self._scopes[box.id])
@@ -86,7 +92,7 @@ class _Extraction:
 
     def _operation(self, node: Node) -> None:
         """The circle of a node, its operands that are not there yet, its result and the arrows between them."""
-        kept, scope = _kept(node), _path(node.scope)
+        kept, scope = _kept(node), self._called[id(node)]
         operands = [self._parent(node, kept, index) for index in range(len(node.parents))]
         circle = Circle(
             self._new_id("o"), node.primitive.name, node.primitive.symbol, changed_settings(node), scope,
@@ -102,9 +108,7 @@ class _Extraction:
         result = self._result(node, scope)
         self.picture.arrows.append(Arrow(circle.id, result.id))
         self._messages.received(node, circle, result)
-        for index, box in enumerate(operands):
-            box.kept = max(box.kept, getattr(_operand(node, kept, index), "nbytes", 0))
-        result.kept = max(result.kept, getattr(kept.get("out"), "nbytes", 0))
+        self._keeping.note(node, circle, operands, result)
 
     def _result(self, node: Node, scope: Scope) -> Box:
         """The box of what a node computed."""
@@ -231,10 +235,6 @@ def _argument(node: Node, index: int, mentioned: bool) -> str | None:
     if not mentioned and (len(node.parents) < 2 or primitive.name in _SYMMETRIC):
         return None
     return str(index) if primitive.variadic else primitive.inputs[index]
-
-
-def _path(scope: str) -> Scope:
-    return tuple(scope.split("/")) if scope else ()
 
 
 def _common(scopes: list[Scope]) -> Scope:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import numbers
+from .boxes import in_bytes
 from .escaping import font, markup
 from .flows import state_of
 from .options import Options
@@ -32,8 +33,9 @@ def _tensors(picture: Picture, options: Options) -> list[str]:
     if options.values and any(numbers.strip(value) for value in large):
         told = "light to dark" if theme.ink < theme.background else "dark to light"
         entries.append(font(f"strip: the elements in order, low to high from {told}", 9, theme.ink))
-    if options.shapes and any(box.kept and (box.role != "constant" or box.shape) for box in picture.boxes):
-        entries.append(font("kept: memory held for the backward pass", 9, theme.ink))
+    kept = sum(part.kept for part in picture.parts if not isinstance(part, Junction))
+    if options.shapes and kept:
+        entries.append(font(f"kept: memory held for the backward pass, {in_bytes(kept)} in all", 9, theme.ink))
     if options.values and any(box.value is None for box in picture.boxes):
         text = font("dashed: value not kept (record() keeps it)", 9, theme.ink)
         entries.append(_frame(text, "ROUNDED,DASHED", theme.ink, theme.background))

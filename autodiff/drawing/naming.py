@@ -41,9 +41,8 @@ def module_kinds(params: Any) -> dict[tuple[str, ...], str]:
     if not hasattr(params, "named_modules"):
         return {}
     root = type(params).__name__
-    return {
-        (root, *(path.split(".") if path else ())): type(module).__name__ for path, module in params.named_modules()
-    }
+    every = params.named_modules(remove_duplicate=False)  # a module in two places has two paths
+    return {(root, *(path.split(".") if path else ())): type(module).__name__ for path, module in every}
 
 
 def changed_settings(node: Node) -> tuple[tuple[str, Any], ...]:

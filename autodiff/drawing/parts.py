@@ -6,6 +6,7 @@ Plain data between those who read a graph (`extract`) and those who write it dow
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,7 +22,8 @@ Scope = tuple[str, ...]
 class Box:
     """A tensor. `value` is None where the graph did not keep it, `shape` where not even that is known.
 
-    `kept` counts the bytes that operations hold of it for the backward pass. `stored` says that `grad` is what the
+    `kept` counts the bytes that operations hold of it for the backward pass, unless another part has them already;
+    `held` says that they hold it. `stored` says that `grad` is what the
     Tensor's `.grad` holds, from whatever walks, not the drawn output's gradient.
     """
 
@@ -36,6 +38,7 @@ class Box:
     changed: bool = False
     stored: bool = False
     kept: int = 0
+    held: bool = False
 
     @property
     def size(self) -> int:
@@ -45,7 +48,10 @@ class Box:
 
 @dataclass
 class Circle:
-    """An operation: its symbol, the settings that are not its defaults, and where it was called, if recorded."""
+    """An operation: its symbol, the settings that are not its defaults, and where it was called, if recorded.
+
+    `keeps` has the bytes of what it holds for the backward pass beside its operands and its result, by name.
+    """
 
     id: str
     name: str
@@ -53,6 +59,12 @@ class Circle:
     settings: tuple[tuple[str, Any], ...]
     scope: Scope
     source: str | None = None
+    keeps: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def kept(self) -> int:
+        """The bytes of all that it holds itself."""
+        return sum(size for _, size in self.keeps)
 
 
 @dataclass
@@ -84,6 +96,7 @@ class Block:
     operations: int = 0
     parameters: int = 0
     times: int = 1
+    kept: int = 0
     inputs: list[tuple[int, ...]] = field(default_factory=list)
     outputs: list[tuple[int, ...]] = field(default_factory=list)
 
@@ -111,13 +124,19 @@ class Flow:
 class Picture:
     """Everything that is drawn, in the order in which the program can have computed it.
 
-    `kinds` has the classes of the modules, by their scopes, as far as they are known.
+    `kinds` has the classes of the modules, by their scopes, as far as they are known; `modules` the names alone of the
+    scopes that also say which call of the module they are.
     """
 
     parts: list[Part] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
     kinds: dict[Scope, str] = field(default_factory=dict)
+    modules: dict[Scope, Scope] = field(default_factory=dict)
+
+    def every_call(self, kinds: Mapping[Scope, str]) -> dict[Scope, str]:
+        """The classes of modules, for each of their calls too."""
+        return {**kinds, **{scope: kinds[path] for scope, path in self.modules.items() if path in kinds}}
 
     @property
     def boxes(self) -> list[Box]:

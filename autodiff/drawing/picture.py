@@ -225,7 +225,7 @@ def draw(
 
 def _opened(picture: Picture, params: Any, depth: int | None, max_nodes: int) -> Picture:
     """The picture with its modules open as far as is wished, or as there is room."""
-    kinds = module_kinds(params)
+    kinds = picture.every_call(module_kinds(params))
     depth = suitable_depth(picture) if depth is None else depth
     if depth is not None:
         picture = collapsed(picture, depth, kinds)
