@@ -265,8 +265,8 @@ def about_lenet(rng: np.random.Generator) -> Subject:
         "Modules fold into one block each. `depth` says how many levels are open; here one is, and the links below "
         "open the others.",
         "The graph of LeNet on four images, with its modules features and classifier as a block each, and the loss.",
-        'ad.draw(training_step, images, labels, params=model, depth=1).save("lenet.svg")',
-        lambda theme: drawn(theme=theme, depth=1),
+        'ad.draw(training_step, images, labels, params=model, depth=1, direction="LR").save("lenet.svg")',
+        lambda theme: drawn(theme=theme, depth=1, direction="LR"),
         closer=(
             ("Layer by layer", "layers", lambda: drawn(depth=2, direction="TB")),
             ("Every operation", "operations", lambda: drawn(direction="TB")),

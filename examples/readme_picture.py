@@ -24,7 +24,7 @@ def draw() -> ad.drawing.Drawing:
         loss = nn.CrossEntropyLoss()(model(ad.Tensor(x, name="points")), ad.Tensor(y, name="classes"))
         loss.name = "loss"
         loss.backward()
-    return ad.draw(loss, params=model)
+    return ad.draw(loss, params=model, direction="LR")
 
 
 if __name__ == "__main__":
