@@ -39,7 +39,7 @@ def explain(
 
     The page is one file that opens offline, in any browser. It shows the graph, the source line, each rule with the
     numbers put in, how messages add up, and beside every gradient a finite difference; readers can predict a gradient
-    before it is shown, and see what a naive walk gets wrong.
+    before it is shown, see what a naive walk gets wrong, and change the values of small elementwise programs.
 
     Parameters
     ----------
@@ -76,6 +76,10 @@ def explain(
     Gradients on the page are those of this step alone, whatever `.grad` held before. Arrays of more than 64 elements
     are shown by their first 8 rows and columns. The finite difference of an element x is (L(x + h) − L(x − h)) / 2h
     with h = 10⁻⁶ max(1, |x|), from the recorded primitives run again in float64.
+
+    Values can be changed where autodiff's elementwise primitives, and operations that only add up or rearrange, such
+    as `sum`, `mean` and `reshape`, do everything, on arrays of 1 to 64 elements. The page then computes all of it
+    again in float64, with arithmetic generated from the rules; it says so where a program is not of that kind.
 
     Examples
     --------

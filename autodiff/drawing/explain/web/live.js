@@ -212,11 +212,23 @@ function field(quantity) {
     const place = quantity.value.shape.length < 2 ? [i] : unravel(i, quantity.value.shape);
     return element("input", { type: "number", step: "any", id: `value-${quantity.id}-${i}`, autocomplete: "off", placeholder: Number.isFinite(x) ? null : String(plain(x)), value: Number.isFinite(x) ? String(x) : "", "aria-label": scalar ? null : `${quantity.name}[${place.join(", ")}]`, "data-quantity": quantity.id });
   });
-  fields.set(quantity.id, { quantity, inputs, values, error, was });
-  if (scalar) return element("div", { class: "field" }, element("label", { for: inputs[0].id }, element("code", {}, quantity.name)), inputs[0], was, error);
+  const slide = scalar && Number.isFinite(values[0]) ? slider(quantity, values[0]) : null;
+  fields.set(quantity.id, { quantity, inputs, values, error, was, slide });
+  if (scalar) return element("div", { class: "field" }, element("label", { for: inputs[0].id }, element("code", {}, quantity.name)), inputs[0], was, slide, error);
   const rows = Array.from({ length: inputs.length / columns }, (_, i) => element("tr", {}, ...inputs.slice(i * columns, (i + 1) * columns).map((input) => element("td", {}, input))));
   const legend = element("legend", {}, element("code", {}, quantity.name), ` ${tuple(quantity.value.shape)} `, was);
   return element("fieldset", { class: "field" }, legend, element("div", { class: "scroll" }, element("table", { role: "presentation" }, element("tbody", {}, ...rows))), error);
+}
+
+// For a look at the neighbourhood of a number; the middle is the recorded one, exactly.
+function slider(quantity, x) {
+  const reach = Math.max(2, 2 * Math.abs(x));
+  return element("input", { type: "range", min: x - reach, max: x + reach, step: reach / 100, value: x, "aria-label": `${quantity.name}, slider`, "data-quantity": quantity.id });
+}
+
+function slid({ quantity, inputs: [input], slide }) {
+  const x = slide.valueAsNumber, middle = only(recorded.quantities[quantity.id].value);
+  input.value = Math.abs(x - middle) < Number(slide.step) / 2 ? input.defaultValue : String(Number(x.toPrecision(6)));
 }
 
 function unravel(place, sizes) {
@@ -239,19 +251,23 @@ function read() {
 }
 
 function change(event) {
+  const now = fields.get(Number(event.target.dataset.quantity)), input = event.target === now.slide ? now.inputs[0] : event.target;
+  if (input !== event.target) slid(now);
   read();
+  if (now.slide && input === event.target) now.slide.value = now.values[0];
   const changed = [...fields.values()].filter(({ quantity, values }) => flat(recorded.quantities[quantity.id].value).some((x, i) => !Object.is(x, values[i])));
   const invalid = [...fields.values()].map(({ error }) => error.textContent).filter(Boolean);
   if (changed.length) tell(story, [...recordedLeaves(), ...[...fields].map(([id, { values }]) => [id, [...values]])]);
   else restore(story, recorded);
   const loss = operations.at(-1).result, after = number(only(quantities[loss].value)), before = number(only(recorded.quantities[loss].value));
-  const now = fields.get(Number(event.target.dataset.quantity)), name = event.target.getAttribute("aria-label") ?? now.quantity.name;
-  const says = `${name} = ${number(plain(now.values[now.inputs.indexOf(event.target)]))}: the loss${quantities[loss].name === "loss" ? "" : ` ${quantities[loss].name}`} is ${after}${after === before ? "" : `, recorded was ${before}`}.`;
+  const name = input.getAttribute("aria-label") ?? now.quantity.name;
+  const says = `${name} = ${number(plain(now.values[now.inputs.indexOf(input)]))}: the loss${quantities[loss].name === "loss" ? "" : ` ${quantities[loss].name}`} is ${after}${after === before ? "" : `, recorded was ${before}`}.`;
   refresh(changed, invalid.length ? invalid.join(" ") : changed.length ? says : "All values are the recorded ones.");
 }
 
 function reset() {
-  for (const { quantity, inputs, values, error } of fields.values()) {
+  for (const { quantity, inputs, values, error, slide } of fields.values()) {
+    if (slide) slide.value = slide.defaultValue;
     flat(recorded.quantities[quantity.id].value).forEach((x, i) => {
       values[i] = x;
       inputs[i].value = inputs[i].defaultValue;
@@ -282,7 +298,7 @@ function refresh(changed, says) {
 function openFields() {
   const reason = reasonAgainst(), box = $("fields");
   if (reason) { $("values-note").textContent = `Not for this program: ${reason}`; return; }
-  $("values-note").textContent = "Type other numbers: values, gradients and finite differences follow at once.";
+  $("values-note").textContent = "Type other numbers, or drag: values, gradients and finite differences follow at once.";
   box.append(...story.live.editable.map((id) => field(quantities[id])));
   $("values-more").append(...story.live.notes.map((text) => element("p", { class: "note" }, text)));
   box.addEventListener("input", change);

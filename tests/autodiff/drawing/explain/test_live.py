@@ -166,7 +166,7 @@ def test_every_elementwise_primitive_computes_in_the_page_what_the_engine_comput
     assert len(ELEMENTWISE) == 53
     for calls in (every[::2], every[1::2]):
         page = opened(of_all(calls), *leaves_of(calls, 0))
-        assert page.locator("#fields input").count() == len(leaves_of(calls, 0))
+        assert page.locator("#fields input[type=number]").count() == len(leaves_of(calls, 0))
         for number in range(1, max(len(points) for *_, points in calls)):
             leaves = leaves_of(calls, number)
             change(page, {each.name: each.data for each in leaves})
@@ -289,7 +289,7 @@ def test_reset_gives_the_recorded_page_again(opened, name):
     assert page.evaluate("document.activeElement.id").startswith("value-")
     assert visible(page) == texts
     assert page.locator("#reset").is_disabled()
-    fields = page.locator("#fields input").evaluate_all("all => all.map(each => Number(each.value))")
+    fields = page.locator("#fields input[type=number]").evaluate_all("all => all.map(each => Number(each.value))")
     assert fields == [x for value in before for x in np.ravel(value)]
     for part in ("quantities", "operations", "naive"):
         assert story_of(page)[part] == story[part]
@@ -297,9 +297,9 @@ def test_reset_gives_the_recorded_page_again(opened, name):
 
 def test_typing_the_recorded_number_again_is_a_reset(opened):
     page = opened(fan_out, leaf(1.0))
-    page.fill("#fields input", "3")
+    page.fill("#fields input[type=number]", "3")
     assert page.locator("#edited").is_visible()
-    page.fill("#fields input", "1")
+    page.fill("#fields input[type=number]", "1")
     assert not page.locator("#edited").is_visible()
     assert page.locator("#reset").is_disabled()
 
@@ -307,7 +307,7 @@ def test_typing_the_recorded_number_again_is_a_reset(opened):
 def test_what_is_no_number_is_refused_in_words_and_changes_nothing(opened):
     page = opened(uneven_diamond, leaf(3.0))
     page.keyboard.press("End")
-    field, error = page.locator("#fields input"), page.locator("#fields .wrong")
+    field, error = page.locator("#fields input[type=number]"), page.locator("#fields .wrong")
     for text in ("", "-", "1e", "1e999"):
         field.fill("2")
         assert shown_gradients(page)["a"] == [5.0]
@@ -347,7 +347,7 @@ def test_predictions_are_judged_by_the_edited_values(opened):
     page = opened(uneven_diamond, leaf(3.0))
     messages = [i for i, step in enumerate(story_of(page)["steps"]) if step["kind"] == "message"]
     page.check("#predict")
-    page.fill("#fields input", "5")
+    page.fill("#fields input[type=number]", "5")
     page.locator("h1").click()
     for _ in range(messages[-1]):
         page.keyboard.press("ArrowRight")
@@ -358,7 +358,7 @@ def test_predictions_are_judged_by_the_edited_values(opened):
     page.fill("#answer", "11")
     page.click("#check")
     assert page.locator("#feedback").text_content() == "✓ Right."
-    page.fill("#fields input", "6")
+    page.fill("#fields input[type=number]", "6")
     assert page.locator("#answer").is_visible()  # other numbers are another question
 
 
@@ -366,7 +366,7 @@ def test_the_naive_walk_goes_wrong_with_the_edited_values(opened):
     page = opened(fan_out, leaf(1.0))
     page.check("#naive")
     page.keyboard.press("End")
-    page.fill("#fields input", "10")
+    page.fill("#fields input[type=number]", "10")
     assert shown_gradients(page, "naive")["a"] == [6.0]
     assert shown_gradients(page)["a"] == [4.0]
     assert "✗ wrong" in page.locator("#results").text_content()
@@ -389,18 +389,37 @@ def test_values_are_changed_by_the_keyboard_alone_and_read_out(opened):
     page.keyboard.press("ArrowUp")
     assert page.evaluate("document.activeElement.valueAsNumber") > 1.5
     page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.ariaLabel") == "w, slider"
+    page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.labels[0].textContent") == "x"
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    for _ in range(4):
+        page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "reset"
     assert page.locator("#panel").get_attribute("aria-live") == "polite"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.valueAsNumber") == 0.5
 
 
+def test_a_slider_and_its_field_say_the_same(opened):
+    page = opened(uneven_diamond, leaf(1 / 3))
+    page.keyboard.press("End")
+    slider, field = page.locator("#fields input[type=range]"), page.locator("#fields input[type=number]")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert field.evaluate("each => each.valueAsNumber") == pytest.approx(1 / 3 + 0.02, abs=1e-5)
+    assert shown_gradients(page)["a"] == pytest.approx([1 + 2 * (1 / 3 + 0.02)], abs=1e-4)
+    assert "was 0.333333" in page.locator("#fields").inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert not page.locator("#edited").is_visible()  # its middle is what was recorded, to the last digit
+    field.fill("1.5")
+    assert slider.evaluate("each => each.valueAsNumber") == pytest.approx(1.5, abs=0.02)
+    page.click("#reset")
+    assert slider.evaluate("each => each.valueAsNumber") == pytest.approx(1 / 3)
+
+
 def test_every_field_has_a_name_of_its_own(opened):
     page = opened(broadcasting, leaf(np.ones((3, 2))), leaf([1.0, 2.0]), leaf([[0.5]]))
-    names = page.locator("#fields input").evaluate_all(
+    names = page.locator("#fields input[type=number]").evaluate_all(
         "all => all.map(each => each.getAttribute('aria-label') || each.labels[0].textContent)"
     )
     assert names[:7] == ["x[0, 0]", "x[0, 1]", "x[1, 0]", "x[1, 1]", "x[2, 0]", "x[2, 1]", "w[0]"]
@@ -426,7 +445,7 @@ def test_a_program_that_the_page_cannot_compute_says_why(step, value, says):
 
 def test_the_reason_is_shown_instead_of_fields(opened):
     page = opened(lambda x: ad.sum(x @ x), leaf(np.ones((2, 2))))
-    assert page.locator("#fields input").count() == 0
+    assert page.locator("#fields input[type=number]").count() == 0
     assert not page.locator("#reset").is_visible()
     assert page.locator("#values-note").text_content().startswith("Not for this program: matmul is not elementwise")
 
@@ -445,7 +464,7 @@ def test_a_page_that_would_not_give_the_recorded_numbers_offers_no_fields(opened
     monkeypatch.setattr(recording, "add_live", another)
     page = opened(fan_out, leaf(1.0))
     assert "does not give the numbers that the engine recorded" in page.locator("#values-note").text_content()
-    assert page.locator("#fields input").count() == 0
+    assert page.locator("#fields input[type=number]").count() == 0
 
 
 def test_other_dtypes_and_what_stays_are_told():
@@ -467,11 +486,11 @@ def test_a_kink_that_is_reached_by_an_edit_is_told(opened):
     page = opened(lambda x: ad.relu(x) * 3.0, leaf(1.0))
     page.keyboard.press("End")
     assert "kink" not in page.locator("#panel").inner_text()
-    page.fill("#fields input", "0")
+    page.fill("#fields input[type=number]", "0")
     text = page.locator("#panel").inner_text()
     assert "✗ differs" in text
     assert "on its two sides its slope is 0 and 3. The rule gives 0, and the difference is the mean." in text
-    page.fill("#fields input", "-1")
+    page.fill("#fields input[type=number]", "-1")
     assert "✓ agrees" in page.locator("#panel").inner_text()
 
 
@@ -490,7 +509,7 @@ def test_the_arithmetic_holds_nothing_of_the_users_texts(opened):
     assert re.fullmatch(r"[\w\s.,()*+/=>\-\[\]{};]+", script(story.live))
     page = opened(step, *hostile, params={HOSTILE: hostile[0]})
     assert page.locator("#fields label").first.text_content() == HOSTILE
-    page.locator("#fields input").first.fill("4")
+    page.locator("#fields input[type=number]").first.fill("4")
     assert "4: the loss c is" in page.locator("#changes").text_content()
     assert page.locator("#fields script, #fields img").count() == 0
 
