@@ -77,6 +77,8 @@ class Memory:
 
     def _look_at(self, thing: Any) -> Iterable[Any]:
         """Note how to put a thing back; return what can be reached from it."""
+        if _is_installed(type(thing).__module__):  # before anything of it is asked: it may be a proxy
+            return ()
         match thing:
             case Tensor():
                 return self._tensor(thing)
@@ -128,11 +130,9 @@ class Memory:
             self._stack.callback(_write, array, array.copy())
 
     def _container(self, thing: Any) -> Iterable[Any]:
-        before = thing.copy()
+        before = list(thing.items() if isinstance(thing, dict) else thing)
         self._stack.callback(_refill, thing, before)
-        if isinstance(thing, dict):
-            return (*before.keys(), *before.values())
-        return () if isinstance(thing, bytearray) else before
+        return before
 
     def _callable(self, thing: Any) -> Iterable[Any]:
         """What a function reads, a method belongs to, or a partial function or a wrapper was made of."""
@@ -153,7 +153,8 @@ class Memory:
             return (thing(),)
         if isinstance(thing, BuiltinMethodType):
             return () if isinstance(thing.__self__, ModuleType) else (thing.__self__,)
-        return (getattr(thing, "__wrapped__", None),)
+        attributes = getattr(thing, "__dict__", None)
+        return (attributes.get("__wrapped__"),) if isinstance(attributes, dict) else ()
 
     def _globals(self, function: FunctionType) -> Iterable[Any]:
         """The global variables that a function's code names, and the attributes of modules that it names."""
@@ -174,22 +175,26 @@ class Memory:
             yield value
         attributes = getattr(thing, "__dict__", None)
         if isinstance(attributes, dict):
-            self._stack.callback(_refill, attributes, attributes.copy())
+            self._stack.callback(_refill, attributes, list(attributes.items()))
             yield from attributes.values()
         yield from _methods(kind)
 
 
-@lru_cache(maxsize=4096)
 def _is_foreign(module: str | None) -> bool:
-    """Whether it is a module of Python, NumPy or an installed library, and not of a package that builds on this one.
+    """Whether it is a module of Python, NumPy or an installed library."""
+    package = (module or "").partition(".")[0]
+    return package in sys.stdlib_module_names or package == "numpy" or _is_installed(package)
+
+
+@lru_cache(maxsize=4096)
+def _is_installed(module: str) -> bool:
+    """Whether it is a module of an installed library, but not of one that builds on this package.
 
     A library's variables are its own affair: to put back some of them and not others could break it.
     """
-    package = (module or "").partition(".")[0]
-    if package in sys.stdlib_module_names or package == "numpy":
-        return True
+    package = module.partition(".")[0]
     found = sys.modules.get(package)
-    if package == _OWN or getattr(found, "__autodiff_plumbing__", False):
+    if package in (_OWN, "numpy") or getattr(found, "__autodiff_plumbing__", False):
         return False
     path = getattr(found, "__file__", None) or ""
     return any(path.startswith(os.path.join(folder, "")) for folder in _INSTALLED)
@@ -269,14 +274,14 @@ def _refill_cell(cell: CellType, value: Any) -> None:
             cell.cell_contents = value
 
 
-def _refill(thing: Any, before: Any) -> None:
+def _refill(thing: Any, before: list[Any]) -> None:
     """Give a container the very items that it had, in their order."""
-    if isinstance(thing, (bytearray, set)):
-        same = thing == before
-    elif isinstance(thing, dict):
-        same = [(id(k), id(v)) for k, v in thing.items()] == [(id(k), id(v)) for k, v in before.items()]
+    if isinstance(thing, dict):
+        same = [(id(k), id(v)) for k, v in thing.items()] == [(id(k), id(v)) for k, v in before]
+    elif isinstance(thing, bytearray):
+        same = list(thing) == before
     else:
-        same = list(map(id, thing)) == list(map(id, before))
+        same = [*map(id, thing)] == [*map(id, before)]
     if not same:
         thing.clear()
         thing.update(before) if isinstance(thing, (dict, set)) else thing.extend(before)

@@ -7,6 +7,7 @@ import gc
 import random
 import sys
 import weakref
+from collections import OrderedDict, defaultdict, deque
 
 import graphviz
 import numpy as np
@@ -495,3 +496,39 @@ def test_what_installed_libraries_keep_is_left_alone_as_documented():
 def test_a_step_that_names_large_libraries_is_looked_at_quickly():
     with as_before(lambda: (np.linalg.norm, pytest.raises, graphviz.render, sys.path, nn.fit, ad.sum)) as memory:
         assert len(memory._seen) < 2000
+
+
+def test_containers_of_every_kind_get_their_items_back_in_order():
+    ordered = OrderedDict(a=1, b=2)
+    ordered.move_to_end("a")
+    many = [ordered, defaultdict(list, x=[1]), deque([1, 2, 3], maxlen=3), {1, 2}, bytearray(b"ab"), [[1], (2, [3])]]
+    before = [repr(each) for each in many]
+    with as_before(many):
+        ordered["c"] = ordered.pop("b")
+        many[1]["y"].append(1)
+        many[1]["x"].append(2)
+        many[2].append(4)
+        many[3].add(5)
+        many[4] += b"c"
+        many[5][1][1].append(4)
+        del many[5][0]
+    assert [repr(each) for each in many] == before
+    assert list(ordered) == ["b", "a"]
+
+
+def test_objects_that_answer_to_every_name_are_looked_at_without_asking():
+    class Proxy:
+        def __getattr__(self, name):
+            return Proxy()
+
+        def __call__(self):
+            return 1
+
+    proxy, count = Proxy(), [0]
+
+    def step():
+        count[0] += proxy()
+
+    with as_before(step, functools.lru_cache(step)):
+        step()
+    assert count == [0]

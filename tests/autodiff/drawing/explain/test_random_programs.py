@@ -98,7 +98,8 @@ def values(shown):
 
 
 def tolerance(*shown):
-    return {"rtol": 1e-4, "atol": 1e-5} if any(each.dtype == "float32" for each in shown) else {"rtol": 1e-11, "atol": 1e-12}
+    single = any(each.dtype == "float32" for each in shown)
+    return {"rtol": 1e-4, "atol": 1e-5} if single else {"rtol": 1e-11, "atol": 1e-12}
 
 
 def check(program, given):
