@@ -14,6 +14,9 @@ from .options import Options
 from .parts import Flow, Junction
 from .theme import Theme
 
+#: A line of a formula is about so long.
+LINE = 32
+
 State = Literal["alive", "dead", "not finite"]
 
 #: The style of a line by what flows there: told apart without any colour.
@@ -56,10 +59,11 @@ def flow_line(flow: Flow, options: Options) -> str:
     state = state_of(flow.value)
     colour = _colour(state, options.theme)
     label = f", label=<{_label(flow, colour, options)}>" if flow.said != "" else ""
-    tooltip = f"{flow.undone or ''} gradient {_short(flow.value)}".strip()
+    told = (flow.local, flow.undone, f"gradient {_short(flow.value)}")
+    tooltip = "   ".join(text for text in told if text)
     return (
         f"{flow.tail} -> {flow.head} [dir=back, style={_STYLES[state]}, color={quoted(colour)}, "
-        f"penwidth={width(flow.value):g}, tooltip={quoted(tooltip)}{label}];"
+        f"penwidth={width(flow.value):g}, tooltip={quoted(tooltip)}, labeltooltip={quoted(tooltip)}{label}];"
     )
 
 
@@ -84,7 +88,7 @@ def _label(flow: Flow, colour: str, options: Options) -> str:
         rows.append(f'<TD CELLPADDING="4">{font(markup(flow.said), 9, colour)}</TD>')
         return _table(rows)
     if flow.local is not None:
-        rows.append(f"<TD>{font(markup(symbol_text(flow.local)), 9, colour)}</TD>")
+        rows += [f"<TD>{font(markup(line), 9, colour)}</TD>" for line in wrapped(symbol_text(flow.local))]
     if options.values:
         rows.append(f"<TD>{font(markup(_short(flow.value)), 9, colour)}</TD>")
     if flow.undone is not None:
@@ -95,6 +99,27 @@ def _label(flow: Flow, colour: str, options: Options) -> str:
 def _table(rows: list[str]) -> str:
     body = "".join(f"<TR>{row}</TR>" for row in rows)
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="1">{body}</TABLE>'
+
+
+def wrapped(text: str) -> list[str]:
+    """A formula in at most two lines, broken between its terms; all of it is in the tooltip.
+
+    >>> wrapped("1 where x > y, else 0.5 where x = y, else 0")
+    ['1 where x > y, else 0.5', 'where x = y, else 0']
+    >>> wrapped("dropout(ḡ, draws)"), wrapped("x · " * 30)[1]
+    (['dropout(ḡ, draws)'], '· x · x · x · x · x · x · x · x …')
+    """
+    if len(text) <= LINE:
+        return [text]
+    middle = min(len(text) // 2, LINE)
+    spaces = [place for place, sign in enumerate(text) if sign == " "]
+    before = [place for place in spaces if text[place + 1 :].startswith(("+", "−", "·", "/", "where", "else", "over"))]
+    for places in (before, spaces):
+        place = min(places, key=lambda each: abs(each - middle), default=0)
+        if 0 < place <= LINE + 4:
+            first, second = text[:place], text[place + 1 :]
+            return [first, second if len(second) <= LINE + 4 else f"{second[: LINE - 1]} …"]
+    return [text[: LINE - 1] + "…"]
 
 
 def _short(message: Array) -> str:

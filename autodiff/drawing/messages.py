@@ -15,8 +15,8 @@ from . import numbers
 from .formulas import derivative
 from .parts import Box, Circle, Flow, Junction, Picture
 
-#: Longer formulas are cut, and longer names of operands are not put into them.
-LONGEST_FORMULA, LONGEST_OPERAND = 40, 12
+#: Longer names of operands are not put into formulas.
+LONGEST_OPERAND = 12
 #: Rules run on operands of up to so many elements in all, and on a small example for larger ones.
 LARGEST_EXAMPLE = 2000
 #: A sum longer than this is not written out.
@@ -127,4 +127,4 @@ def _formula(node: Node, index: int, operands: list[Box]) -> tuple[str, set[int]
     text = local.text(names)
     whole = formula.expression is None or "g" in local.symbols
     text = text if whole else f"∂ = {text}"
-    return text if len(text) <= LONGEST_FORMULA else text[: LONGEST_FORMULA - 1] + "…", mentioned
+    return text, mentioned

@@ -119,6 +119,8 @@ def _default_name(primitive: Primitive, name: str) -> str:
 _empty = Parameter.empty
 _cache: dict[Any, Formula] = {}
 _lock = threading.Lock()
+#: What rules do that compute an index from numbers, and so cannot run on symbols.
+_WORDED = {"sort": "ḡ in the order before sorting"}
 #: A program with more different calls than that starts again.
 _CACHED = 4096
 
@@ -170,7 +172,7 @@ def derivative(
 
 
 def _derived(primitive: Primitive, index: int, static: dict[str, Any], operands: Operands | None) -> Formula:
-    instead = f"rule of {primitive.name}"
+    instead = _WORDED.get(primitive.name, f"rule of {primitive.name}")
     with np.errstate(all="ignore"):
         try:
             found = _of_call(primitive, index, static, operands) if operands else _of_example(primitive, index, static)

@@ -256,3 +256,13 @@ def test_larger_arrays_have_a_strip_of_cells_from_low_to_high():
     without = ad.draw(lambda x: ad.sum(x * 2.0), np.arange(24.0), values=False).source
     assert 'WIDTH="10"' not in without
     assert "low to high" not in without
+
+
+def test_a_long_formula_is_wrapped_and_all_of_it_is_in_the_tooltip():
+    source = ad.draw(lambda x: ad.gelu(x).sum(), np.array([1.0, 2.0])).source
+    (edge,) = (line for line in source.splitlines() if "erf" in line)
+    whole = "∂ = 0.5 · (1 + erf(x · 1/√2)) + x · exp(−0.5 · x²) · 1/√(2π)"
+    assert f'tooltip="{whole}   ' in edge
+    first, second = re.findall(r'<TD><FONT POINT-SIZE="9" COLOR="#\w+">([^<]*)</FONT></TD></TR>', edge)[:2]
+    assert f"{first} {second}".removesuffix(" …") in whole
+    assert max(len(first), len(second)) <= 36
