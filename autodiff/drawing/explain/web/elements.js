@@ -39,9 +39,21 @@ function mathematics(text) {
     const made = document.createElementNS(MATH, node.localName);
     for (const key of ["stretchy", "accent", "mathvariant", "linethickness"]) if (node.hasAttribute(key)) made.setAttribute(key, node.getAttribute(key));
     made.append(...[...node.childNodes].map(copy).filter((each) => each !== null));
-    return made;
+    return settled(made);
   };
   return parsed.querySelector("parsererror") ? null : copy(parsed.documentElement);
+}
+
+// Parentheses grow around fractions alone, and factors that stand side by side keep a little room between them.
+function settled(made) {
+  if (!["math", "mrow"].includes(made.localName)) return made;
+  const isTall = made.querySelector("mfrac, mtable, munderover") !== null;
+  for (const part of made.children) {
+    if (part.localName !== "mo") continue;
+    if ("()[]".includes(part.textContent) && !isTall) part.setAttribute("stretchy", "false");
+    if (part.textContent === "\u2062") part.setAttribute("rspace", "0.22em");
+  }
+  return made;
 }
 
 const formula = (text, kind = "") => element("p", { class: `formula ${kind}` }, text);
