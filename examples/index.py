@@ -126,11 +126,13 @@ def section_of(section: Section, number: int, folder: Path) -> str:
 
 def figure_of(figure: Figure, folder: Path) -> str:
     """A figure: heading, words, picture, links and the call that makes it."""
-    links = []
+    links, title = [], html.escape(figure.title)
     if figure.page:
-        address, arrow = link(figure.page, folder), '<span aria-hidden="true">▶</span>'
-        links.append(f'<a class="step" href="{address}">{arrow} Step through it</a>')
-    links += [f'<a href="{link(path, folder)}">{words(name)}</a>' for name, path in figure.pictures.items()]
+        address, label = link(figure.page, folder), f"Step through it: {title}"
+        links.append(f'<a class="step" href="{address}" aria-label="{label}">▶ Step through it</a>')
+    for name, path in figure.pictures.items():
+        address, name = link(path, folder), html.escape(name)
+        links.append(f'<a href="{address}" aria-label="{name}: {title}">{name}</a>')
     sentence = f"<p>{words(figure.sentence)}</p>\n" if figure.sentence else ""
     code = f'<pre tabindex="0"><code>{html.escape(figure.code)}</code></pre>\n' if figure.code else ""
     return (

@@ -114,6 +114,14 @@ def test_the_index_is_whole_and_says_what_each_picture_shows(made):
 
 
 @needs_dot
+def test_every_link_has_a_name_of_its_own(made, opened):
+    page = opened(made)
+    links = page.locator("a")
+    names = links.evaluate_all("links => links.map(link => link.ariaLabel || link.innerText)")
+    assert len(set(names)) == len(names) == links.count() > 15
+
+
+@needs_dot
 def test_pictures_show_the_numbers_that_the_sentences_promise(made):
     def texts(name):
         svg = (made.parent / f"{name}.svg").read_text(encoding="utf-8")
