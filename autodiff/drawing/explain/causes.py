@@ -87,7 +87,9 @@ class _Looking:
 
     def _of_element(self, quantity: Quantity, place: tuple[int, int], slope: float, gap: float) -> str:
         """What is wrong at the element where they are furthest apart."""
-        at = "" if not quantity.value.shape else f" at row {place[0]}, column {place[1]}"
+        shape = quantity.value.shape
+        index = np.unravel_index(place[0] * shape[-1] + place[1], shape) if shape else ()
+        at = f" at [{', '.join(map(str, index))}]" if shape else ""
         around = self._replay.around(quantity.id, place)
         if not np.isfinite(_numbers(quantity.value.rows)[place]):
             return f"{quantity.name} itself is not finite{at}, so that a difference says nothing."

@@ -75,7 +75,8 @@ def explain(
     -----
     Gradients on the page are those of this step alone, whatever `.grad` held before. Arrays of more than 64 elements
     are shown by their first 8 rows and columns. The finite difference of an element x is (L(x + h) − L(x − h)) / 2h
-    with h = 10⁻⁶ max(1, |x|), from the recorded primitives run again in float64.
+    with h = 10⁻⁶ max(1, |x|), from the recorded primitives run again in float64; where it is not the gradient, a note
+    says why: a hook, a kink or a jump, the edge of a domain, rounding, a way without gradient, or a rule that is wrong.
 
     Values can be changed where autodiff's elementwise primitives, and operations that only add up or rearrange, such
     as `sum`, `mean` and `reshape`, do everything, on arrays of 1 to 64 elements. The page then computes all of it

@@ -140,7 +140,9 @@ def test_a_wrong_rule_is_told_from_the_gradients_that_it_spoils(declared):
 
 def test_a_rule_that_is_wrong_in_one_element_only_is_found_there(declared):
     halved = declared("halved_of_the_test", lambda x: x * 0.5, lambda g: g * np.array([0.5, 0.7]))
-    assert "at row 0, column 1" in notes(lambda x: ad.sum(halved(x)), leaf([1.0, 2.0]))["x"]
+    assert " at [1] than" in notes(lambda x: ad.sum(halved(x)), leaf([1.0, 2.0]))["x"]
+    cube = leaf([[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [0.0, 8.0]]])
+    assert " at [1, 1, 0]:" in notes(lambda x: ad.sum(ad.relu(x)), cube)["x"]
 
 
 def test_numbers_too_large_for_a_difference_are_said():
@@ -155,3 +157,11 @@ def test_smooth_programs_have_no_notes(values, name):
     with_gap = np.sort(np.array(values)) * np.arange(1.0, 1.0 + len(values))
     if len(values) == 1 or np.diff(with_gap).min() > 1e-3:
         assert set(notes(step, leaf(np.sort(values))).values()) == {""}
+
+
+def test_the_page_shows_the_note_beside_both_numbers(opened):
+    page = opened(lambda x: ad.relu(x) * 3.0, leaf(0.0))
+    page.keyboard.press("End")
+    differs = page.locator(".difference").last
+    assert "✗ differs" in differs.text_content()
+    assert "relu (in v₁) has a kink" in differs.text_content()
