@@ -15,7 +15,8 @@ function visibleGraph() {
   for (const operation of operations) {
     operation.operands.forEach((operand, argument) => {
       const from = standIn(quantities[operand.quantity]), to = standIn(quantities[operation.result]);
-      const aim = to[0] === "q" ? (argument - (operation.operands.length - 1) / 2) * 9 : 0;
+      const twice = operation.operands.some((each, i) => i !== argument && each.quantity === operand.quantity);
+      const aim = to[0] === "q" ? (argument - (operation.operands.length - 1) / 2) * (twice ? 18 : 9) : 0;
       const key = `${from} ${to} ${aim}`;
       if (from === to) return;
       if (!lines.has(key)) lines.set(key, { from, to, aim, carries: [] });
