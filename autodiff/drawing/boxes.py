@@ -8,7 +8,7 @@ from ..primitive import Array
 from . import numbers
 from .escaping import font, markup, quoted, short_name
 from .options import Options
-from .parts import Block, Box, Circle
+from .parts import Block, Box, Circle, Junction
 from .theme import Style, Theme
 
 
@@ -35,6 +35,7 @@ def symbol_text(symbol: str) -> str:
     >>> symbol_text("∗ᵀ")
     '*ᵀ'
     """
+    symbol = symbol.replace("[ ]", "[\u00a0]")  # stays on one line
     return symbol.replace("∗", "*").replace("∛", "³√").replace("⌊", "floor(").replace("⌋", ")")
 
 
@@ -45,13 +46,38 @@ def circle_line(circle: Circle, theme: Theme) -> str:
     size = 16 if len(circle.symbol) <= 2 else 11
     lines = [f'<FONT POINT-SIZE="{size}" COLOR="{style.text}">{symbol}</FONT>']
     lines += [font(markup(text), 8, style.muted) for text in numbers.settings(circle.settings)]
-    lines += [font(markup(f"keeps {name} {in_bytes(size)}"), 8, style.muted) for name, size in circle.keeps]
+    keeps = [text for name, size in circle.keeps for text in (f"keeps {name}", in_bytes(size))]
+    lines += [font(markup(text), 8, style.muted) for text in keeps]
     settings = ", ".join(f"{name}={value}" for name, value in circle.settings)
     tooltip = f"{circle.name}({settings})" + (f"  {circle.source}" if circle.source else "")
     return (
         f"{circle.id} [shape=circle, style=filled, fillcolor={quoted(style.fill)}, color={quoted(style.border)}, "
         f"margin=0.02, width=0.42, tooltip={quoted(tooltip)}, label=<{'<BR/>'.join(lines)}>];"
     )
+
+
+#: The sign of a sum of gradients, and what a PNG has instead of it: the sign is missing from its fonts.
+SUM, DRAWN_SUM = "⊕", "+"
+
+
+def junction_line(junction: Junction, theme: Theme) -> str:
+    """A ⊕, which brings its own circle."""
+    return (
+        f"{junction.id} [shape=circle, style=filled, fillcolor={quoted(theme.background)}, "
+        f"color={quoted(theme.background)}, penwidth=0.5, margin=0, width=0.22, fixedsize=true, "
+        f"tooltip={quoted(f'{SUM} gradients added: {junction.terms}')}, label=<{font(SUM, 18, theme.gradient)}>];"
+    )
+
+
+def signs_drawn(source: str, theme: Theme) -> str:
+    """The DOT text for a PNG: every ⊕ as a plus in a drawn circle."""
+    background, sign = quoted(theme.background), quoted(theme.gradient)
+    source = source.replace(
+        f"color={background}, penwidth=0.5, margin=0, width=0.22, fixedsize=true, tooltip=\"{SUM}",
+        f"color={sign}, penwidth=1.5, margin=0, width=0.22, fixedsize=true, tooltip=\"{SUM}",
+    )
+    source = source.replace(f"{font(SUM, 18, theme.gradient)}", font(f"<B>{DRAWN_SUM}</B>", 12, theme.gradient))
+    return source.replace(f">{SUM}: ", f">{DRAWN_SUM} in a circle: ")
 
 
 _NUMBER_CELL = '<TD ALIGN="RIGHT" WIDTH="32">'
@@ -110,10 +136,12 @@ def _value_rows(what: str, array: Array, colour: str, bare: bool) -> Iterator[st
 def block_line(block: Block, options: Options) -> str:
     """The line that declares a module whose inside is not drawn."""
     theme = options.theme
-    times = f" ×{block.times}" if block.times > 1 else ""
-    title = f"<B>{short_name(block.name)}{times}</B>"
-    each = " each" if block.times > 1 else ""
-    told = [block.kind or "", counted(block.parameters) + each * bool(block.parameters)]
+    folded = block.times > 1
+    name = (folded and block.kind) or block.name
+    title = f"<B>{short_name(name)}{f' ×{block.times}' * folded}</B>"
+    each = " each" * folded
+    other = (block.name if folded else block.kind) if block.kind else ""
+    told = [other or "", counted(block.parameters) + each * bool(block.parameters)]
     if options.shapes:
         told.append(f"{_shapes(block.inputs)} → {_shapes(block.outputs)}")
     told.append(f"{block.operations} operation{'s' * (block.operations != 1)}{each}")

@@ -17,16 +17,23 @@ LARGE = 120
 FOLDED = 3
 
 
-def suitable_depth(picture: Picture) -> int | None:
-    """The deepest level at which a large picture is small, else 0; None for a small picture, and without modules."""
+def suitable_depth(picture: Picture, kinds: Mapping[Scope, str] | None = None) -> int | None:
+    """How far a large picture opens by itself; None for a small picture, and without modules.
+
+    That is the first level at which blocks fold, as what follows within one of them is the same in all: `Block ×12`.
+    Where none do, it is the deepest level at which the picture is small, else 0.
+    """
     scopes = [circle.scope for circle in picture.circles]
     if len(scopes) <= LARGE or not any(scopes):
         return None
-    for depth in range(max(map(len, scopes)) - 1, 0, -1):
-        outside = sum(len(scope) <= depth for scope in scopes)
-        if outside + len({scope[: depth + 1] for scope in scopes if len(scope) > depth}) <= LARGE:
-            return depth
-    return 0
+    small = [depth for depth in range(max(map(len, scopes))) if _parts_at(picture, depth, kinds or {})[0] <= LARGE]
+    return next((depth for depth in small if _parts_at(picture, depth, kinds or {})[1]), max(small, default=0))
+
+
+def _parts_at(picture: Picture, depth: int, kinds: Mapping[Scope, str]) -> tuple[int, bool]:
+    """The number of circles and blocks at a level, and whether some of the blocks are folded."""
+    seen = collapsed(picture, depth, kinds)
+    return len(seen.circles) + len(seen.blocks), any(block.times > 1 for block in seen.blocks)
 
 
 def collapsed(picture: Picture, depth: int, kinds: Mapping[Scope, str]) -> Picture:

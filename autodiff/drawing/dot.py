@@ -7,10 +7,11 @@ give equal text, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from .boxes import block_line, box_line, circle_line, counted, details
+from .boxes import block_line, box_line, circle_line, counted, details, junction_line
 from .escaping import font, quoted, short_name
-from .flows import flow_line, junction_line
+from .flows import flow_line
 from .legend import legend
 from .options import Options
 from .parts import Arrow, Block, Box, Circle, Junction, Part, Picture, Scope
@@ -36,17 +37,19 @@ def _lines(picture: Picture, options: Options) -> Iterator[str]:
     yield from _clusters(picture, options)
     names = {box.id: box.name or "" for box in picture.boxes}
     for arrow in picture.arrows:
-        yield f"  {arrow.tail} -> {arrow.head}{_arrow(arrow, names.get(arrow.tail, ''))};"
+        label = _arrow(arrow, names.get(arrow.tail, ""), options) if options.labels else ""
+        yield f"  {arrow.tail} -> {arrow.head}{label};"
     if options.gradients:
         for flow in picture.flows:
-            yield "  " + flow_line(flow, options)
+            yield "  " + flow_line(flow if options.labels else replace(flow, said=""), options)
     yield "}"
 
 
-def _arrow(arrow: Arrow, name: str) -> str:
+def _arrow(arrow: Arrow, name: str, options: Options) -> str:
     """The argument's name, unless the tensor's own says it already: `layers.0.weight` for `weight`."""
     said = arrow.label is None or name.rpartition(".")[2] == arrow.label
-    return "" if said else f" [label={quoted(str(arrow.label))}]"
+    gap = "   " if options.direction == "TB" else ""
+    return "" if said else f" [label={quoted(f'{gap}{arrow.label}')}]"
 
 
 def _clusters(picture: Picture, options: Options) -> Iterator[str]:
@@ -75,8 +78,10 @@ def _clusters(picture: Picture, options: Options) -> Iterator[str]:
         elif isinstance(entry, tuple):
             yield f"{indent}subgraph cluster_{number} {{"
             told = [text for text in (picture.kinds.get(entry), counted(sizes[entry])) if text and text != entry[-1]]
+            below = options.direction == "TB" and not told  # so short a name would be in the way of lines from above
             yield f"{indent}  label=<{font(short_name(entry[-1]), 10, theme.muted)}{details(told, theme)}>;"
-            yield f"{indent}  labeljust=l; labelloc=t; style=\"rounded,filled\"; margin=10; penwidth=0.8;"
+            yield f"{indent}  labeljust=l; labelloc={'b' if below else 't'};"
+            yield f"{indent}  style=\"rounded,filled\"; margin=10; penwidth=0.8;"
             yield f"{indent}  color={quoted(theme.cluster_border)}; fillcolor={quoted(theme.cluster)};"
             yield f"{indent}  tooltip={quoted('/'.join(entry))};"
             number += 1

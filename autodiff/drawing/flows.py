@@ -11,11 +11,11 @@ from . import numbers
 from .boxes import symbol_text
 from .escaping import font, markup, quoted
 from .options import Options
-from .parts import Flow, Junction
+from .parts import Flow
 from .theme import Theme
 
 #: A line of a formula is about so long.
-LINE = 32
+LINE = 36
 
 State = Literal["alive", "dead", "not finite"]
 
@@ -67,16 +67,6 @@ def flow_line(flow: Flow, options: Options) -> str:
     )
 
 
-def junction_line(junction: Junction, theme: Theme) -> str:
-    """A ⊕, as a plus in a circle: the sign itself is missing from the usual fonts."""
-    colour = quoted(theme.gradient)
-    return (
-        f"{junction.id} [shape=circle, style=filled, fillcolor={quoted(theme.background)}, color={colour}, "
-        f"penwidth=1.5, margin=0, width=0.2, fixedsize=true, tooltip={quoted('gradients added: ' + junction.terms)}, "
-        f"label=<{font('<B>+</B>', 12, theme.gradient)}>];"
-    )
-
-
 def _colour(state: State, theme: Theme) -> str:
     return {"alive": theme.gradient, "dead": theme.dead, "not finite": theme.trouble}[state]
 
@@ -86,18 +76,20 @@ def _label(flow: Flow, colour: str, options: Options) -> str:
     rows = []
     if flow.said is not None:
         rows.append(f'<TD CELLPADDING="4">{font(markup(flow.said), 9, colour)}</TD>')
-        return _table(rows)
+        return _table(rows, options)
     if flow.local is not None:
         rows += [f"<TD>{font(markup(line), 9, colour)}</TD>" for line in wrapped(symbol_text(flow.local))]
     if options.values:
         rows.append(f"<TD>{font(markup(_short(flow.value)), 9, colour)}</TD>")
     if flow.undone is not None:
         rows.append(f'<TD BORDER="1" CELLPADDING="3" COLOR="{colour}">{font(markup(flow.undone), 8, colour)}</TD>')
-    return _table(rows or ["<TD></TD>"])
+    return _table(rows or ["<TD></TD>"], options)
 
 
-def _table(rows: list[str]) -> str:
-    body = "".join(f"<TR>{row}</TR>" for row in rows)
+def _table(rows: list[str], options: Options) -> str:
+    """The label; beside a line that runs down there is a gap, as Graphviz puts the text right at the line."""
+    gap = f'<TD WIDTH="8" ROWSPAN="{len(rows)}"></TD>' if options.direction == "TB" else ""
+    body = "".join(f"<TR>{gap * (not i)}{row}</TR>" for i, row in enumerate(rows))
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="1">{body}</TABLE>'
 
 
@@ -107,18 +99,19 @@ def wrapped(text: str) -> list[str]:
     >>> wrapped("1 where x > y, else 0.5 where x = y, else 0")
     ['1 where x > y, else 0.5', 'where x = y, else 0']
     >>> wrapped("dropout(ḡ, draws)"), wrapped("x · " * 30)[1]
-    (['dropout(ḡ, draws)'], '· x · x · x · x · x · x · x · x …')
+    (['dropout(ḡ, draws)'], '· x · x · x · x · x · x · x · x · x …')
     """
     if len(text) <= LINE:
         return [text]
     middle = min(len(text) // 2, LINE)
     spaces = [place for place, sign in enumerate(text) if sign == " "]
-    before = [place for place in spaces if text[place + 1 :].startswith(("+", "−", "·", "/", "where", "else", "over"))]
+    terms = ("+", "−", "·", "/", "where", "over")
+    before = [place for place in spaces if text[place + 1 :].startswith(terms) or text[place - 1] == ","]
     for places in (before, spaces):
         place = min(places, key=lambda each: abs(each - middle), default=0)
-        if 0 < place <= LINE + 4:
+        if 0 < place <= LINE:
             first, second = text[:place], text[place + 1 :]
-            return [first, second if len(second) <= LINE + 4 else f"{second[: LINE - 1]} …"]
+            return [first, second if len(second) <= LINE else f"{second[: LINE - 1]} …"]
     return [text[: LINE - 1] + "…"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import numbers
-from .boxes import in_bytes
+from .boxes import SUM, in_bytes
 from .escaping import font, markup
 from .flows import state_of
 from .options import Options
@@ -17,7 +17,7 @@ def legend(picture: Picture, options: Options) -> str:
     width = 4 if options.direction == "LR" else 2
     rows = [entries[start : start + width] for start in range(0, len(entries), width)]
     cells = "".join("<TR>" + "".join(f"<TD>{entry}</TD>" for entry in row) + "</TR>" for row in rows)
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="6" CELLPADDING="0">{cells}</TABLE>'
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="9" CELLPADDING="0">{cells}</TABLE>'
 
 
 def _tensors(picture: Picture, options: Options) -> list[str]:
@@ -39,6 +39,8 @@ def _tensors(picture: Picture, options: Options) -> list[str]:
     if options.values and any(box.value is None for box in picture.boxes):
         text = font("dashed: value not kept (record() keeps it)", 9, theme.ink)
         entries.append(_frame(text, "ROUNDED,DASHED", theme.ink, theme.background))
+    if not options.labels:
+        entries.append(font("large: lines have no labels (depth=… collapses modules)", 9, theme.ink))
     return entries
 
 
@@ -56,15 +58,15 @@ def _gradients(picture: Picture, options: Options) -> list[str]:
     states = {state_of(flow.value) for flow in picture.flows}
     if states:
         told.append(("dashed: gradients run back, wider where the norm is larger", theme.gradient))
-    if any(flow.local for flow in picture.flows):
+    if options.labels and any(flow.local for flow in picture.flows):
         told.append(("∂: local derivative; ḡ: the gradient that arrives", theme.gradient))
     if "dead" in states:
         told.append(("dotted, grey: a dead path, all zeros", theme.dead))
     if "not finite" in states:
         told.append(("solid, red: NaN or inf", theme.trouble))
     if any(isinstance(part, Junction) for part in picture.parts):
-        told.append(("+ in a small circle: gradients meet and are added", theme.gradient))
-    if any(flow.undone for flow in picture.flows):
+        told.append((f"{SUM}: gradients meet and are added", theme.gradient))
+    if options.labels and any(flow.undone for flow in picture.flows):
         told.append(("Σ axis: broadcasting undone by a sum", theme.gradient))
     return [font(markup(text), 9, colour) for text, colour in told]
 

@@ -10,10 +10,11 @@ Direction = Literal["LR", "TB"]
 
 
 class Options(NamedTuple):
-    """What is shown, which way the program runs, and in which colours."""
+    """What is shown, which way the program runs, and in which colours. `labels` are those of lines."""
 
     direction: Direction
     values: bool
     gradients: bool
     shapes: bool
     theme: Theme = LIGHT
+    labels: bool = True

@@ -13,15 +13,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..tensor import Tensor
+from .boxes import signs_drawn
 from .collapse import collapsed, suitable_depth
+from .description import description_of, title_of
 from .dot import dot_text
+from .effort import MOST_EFFORT, MOST_LABELLED, advice, drawn_parts, effort, length
 from .extract import extract, too_large
 from .naming import module_kinds, named_tensors
 from .options import Direction, Options
 from .parts import Picture
 from .recording import recorded
 from .render import FORMATS, render
+from .svg import finished
 from .theme import THEMES
+
+#: Largest number of operations, and of collapsed modules, whose DOT text is written unless the caller insists on more.
+MOST_PARTS = 5000
+#: So many operations after each other still fit the width of a page.
+WIDEST = 3
 
 
 class Drawing:
@@ -43,8 +52,12 @@ class Drawing:
     True
     """
 
-    def __init__(self, picture: Picture, options: Options) -> None:
+    def __init__(self, picture: Picture, options: Options, insisted: bool = False) -> None:
+        options = options._replace(labels=effort(picture, options.gradients) <= MOST_LABELLED)
         self.source = dot_text(picture, options)
+        self._theme = options.theme
+        self._said = title_of(picture), description_of(picture, options)
+        self._too_slow = None if insisted else _too_slow(picture, options)
         self._tensors = len(picture.boxes)
         self._operations = len(picture.circles)
 
@@ -59,7 +72,8 @@ class Drawing:
         Raises
         ------
         ValueError
-            For another format.
+            For another format, and for a picture whose layout would take more than about 10 s, unless `max_nodes` was
+            given; the error says what to collapse. "dot" is always to be had.
         DotNotFoundError
             If no program on this machine makes the format; the error says how to get one.
         RuntimeError
@@ -69,7 +83,12 @@ class Drawing:
             return self.source.encode()
         if format not in FORMATS:
             raise ValueError(f"Drawing: the format is {format!r}, and can be one of {', '.join(FORMATS)} and dot.")
-        return render(self.source, format)
+        if self._too_slow is not None:
+            raise ValueError(self._too_slow)
+        if format == "png":
+            return render(signs_drawn(self.source, self._theme), format)
+        picture = render(self.source, format)
+        return finished(picture.decode(), *self._said).encode() if format == "svg" else picture
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file, whose ending says the format; all of it or, if something fails, nothing.
@@ -87,7 +106,7 @@ class Drawing:
         Raises
         ------
         ValueError
-            For another ending.
+            For another ending, and for a picture that is too large, as `pipe`.
         FileNotFoundError
             If the folder does not exist.
         DotNotFoundError, RuntimeError
@@ -121,14 +140,14 @@ class Drawing:
 def draw(
     drawn: Tensor | Callable[..., Any],
     *args: Any,
-    direction: Direction = "LR",
+    direction: Direction | None = None,
     values: bool = True,
     gradients: bool = True,
     shapes: bool = True,
     depth: int | None = None,
     theme: Literal["light", "dark", "print"] = "light",
     params: Any = None,
-    max_nodes: int = 5000,
+    max_nodes: int | None = None,
 ) -> Drawing:
     """Draw how a Tensor is computed: tensors as boxes, operations as circles, modules as clusters.
 
@@ -144,23 +163,28 @@ def draw(
     *args : Tensors, arrays or anything else
         The function's arguments, shown by their names in its signature. Floating-point arrays and numbers become
         inputs that want a gradient; data without one where `params` is given.
-    direction : {"LR", "TB"}
-        Whether the program runs from left to right or from top to bottom.
+    direction : {"LR", "TB"}, optional
+        Whether the program runs from left to right or from top to bottom. By default up to three operations after each
+        other run to the right, and more run down, as what is wider than a page cannot be read.
     values, gradients, shapes : bool
         What is shown in the boxes. Arrays of up to six elements are shown in full, larger ones by their minimum, mean
         and maximum.
     depth : int, optional
         How many levels of modules are open; each module below is one block with its class, its number of parameters
         and the shapes that go in and come out, and three or more equal ones in a row are one block with their number.
-        By default everything is open, except in large graphs, which open as far as there is room.
+        By default everything is open in graphs of up to 120 operations, and larger ones open to the first level at
+        which equal modules fold, such as `Block ×12`, or else as far as there is room. Open modules are never folded:
+        each shows its own values.
     theme : {"light", "dark", "print"}
         The colours. All are made for colour-blind eyes too.
     params : module, mapping or pairs of a name and a Tensor, optional
         Names for the parameters, and classes for the modules, such as `model`, `model.named_parameters()` or
         `{"w": w}`; without them the Tensors' own names are used. A computed Tensor can be named too, and its value is
         known then.
-    max_nodes : int
-        The largest number of operations, and of blocks, that is drawn.
+    max_nodes : int, optional
+        The largest number of operations, and of collapsed modules, that is drawn. By default 5,000 are written as DOT,
+        and a picture is made of them if its layout takes less than about 10 s: the error says which modules to collapse
+        otherwise. With a number here as much as that is drawn, however long it takes.
 
     Returns
     -------
@@ -199,14 +223,15 @@ def draw(
     >>> "[2, 4]" in source  # the gradient of x
     True
     """
-    if direction not in ("LR", "TB"):
+    if direction not in (None, "LR", "TB"):
         raise ValueError(f'draw: the direction is {direction!r}: give "LR" (left to right) or "TB" (top to bottom).')
     if theme not in THEMES:
         raise ValueError(f"draw: the theme is {theme!r}: give light, dark or print.")
-    options = Options(direction, bool(values), bool(gradients), bool(shapes), THEMES[theme])
+    options = Options(direction or "LR", bool(values), bool(gradients), bool(shapes), THEMES[theme])
     if depth is not None and depth < 0:
         raise ValueError(f"draw: depth is {depth!r}: give the number of levels of modules that are open, 0 or more.")
-    limit = max_nodes if depth is None else float("inf")
+    insisted, most = max_nodes is not None, MOST_PARTS if max_nodes is None else max_nodes
+    limit = most if depth is None else float("inf")
     if isinstance(drawn, Tensor) and not args:
         picture = extract(drawn, named_tensors(params), limit)
     elif isinstance(drawn, Tensor) or not callable(drawn):
@@ -219,17 +244,38 @@ def draw(
         params = drawn if params is None and hasattr(drawn, "named_parameters") else params
         names = named_tensors(params)
         with recorded(drawn, args, params, names) as (output, arguments):
-            return Drawing(_opened(extract(output, names, limit, arguments), params, depth, max_nodes), options)
-    return Drawing(_opened(picture, params, depth, max_nodes), options)
+            picture = _opened(extract(output, names, limit, arguments), params, depth, most)
+            return Drawing(picture, _turned(options, direction, picture), insisted)
+    picture = _opened(picture, params, depth, most)
+    return Drawing(picture, _turned(options, direction, picture), insisted)
 
 
 def _opened(picture: Picture, params: Any, depth: int | None, max_nodes: int) -> Picture:
     """The picture with its modules open as far as is wished, or as there is room."""
     kinds = picture.every_call(module_kinds(params))
-    depth = suitable_depth(picture) if depth is None else depth
+    depth = suitable_depth(picture, kinds) if depth is None else depth
     if depth is not None:
         picture = collapsed(picture, depth, kinds)
     picture.kinds = kinds
     if len(picture.circles) + len(picture.blocks) > max_nodes:
         raise too_large(max_nodes)
     return picture
+
+
+def _turned(options: Options, direction: Direction | None, picture: Picture) -> Options:
+    """The options with the way in which the picture fits a page, unless the caller chose one."""
+    return options if direction else options._replace(direction="LR" if length(picture) <= WIDEST else "TB")
+
+
+def _too_slow(picture: Picture, options: Options) -> str | None:
+    """Why the layout is not begun, and what to do; None if it is quick enough."""
+    needed = effort(picture, options.gradients)
+    if needed <= MOST_EFFORT:
+        return None
+    parts = drawn_parts(picture)
+    return (
+        f"draw: the layout of these {parts:,} operations and collapsed modules would take longer than 10 s (their "
+        f"parts, lines, and ranks that lines pass count {needed:,}, and {MOST_EFFORT:,} can be had). {advice(picture)} "
+        f"gradients=False makes the picture smaller, max_nodes={parts} insists on it, and "
+        'drawing.save("graph.dot") writes it for other programs.'
+    )

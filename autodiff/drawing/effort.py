@@ -1,0 +1,92 @@
+"""How long Graphviz would take to lay a picture out, told from its structure, and what to do where that is too long."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from .collapse import suitable_depth
+from .parts import Block, Circle, Junction, Picture, Scope
+
+#: Pictures of more effort have no labels on their lines. Graphviz gives each label a rank of its own, which doubles the
+#: ranks; with them 1,000 recorded operations of a chain took 5 times as long.
+MOST_LABELLED = 6500
+#: Pictures of more effort are not laid out unless the caller insists. Measured with graphviz-pure 0.2.2, seconds of one
+#: core for operations and effort. Recorded, lines without labels: a chain 2.2 (1,500, 12,001), a tree of sums 3.4 (999,
+#: 7,995), a deep network opened 3.6 (1,001, 9,006). Not recorded: a random graph 0.7 (287, 12,381), 100 sums of a
+#: shared input more than 11 (199, 39,896). Recorded, lines with labels: 30 such sums 2.4 (59, 6,851), 12 steps of a
+#: recurrent network more than 11 (61, 12,999), a random graph more than 10 (174, 16,715).
+MOST_EFFORT = 20000
+
+#: Lines that pass other ranks cost this much more than lines between neighbours, for each rank.
+_PASSING = 4
+
+
+def effort(picture: Picture, gradients: bool) -> int:
+    """What a layout in ranks has to do: parts, lines, and above all the ranks that lines pass on their way.
+
+    Such a layout (Gansner, Koutsofios, North and Vo, "A Technique for Drawing Directed Graphs", 1993) puts every part
+    into a rank below all that it depends on, breaks the lines that pass other ranks into pieces, and orders the pieces
+    of each rank so that few cross.
+    """
+    ranks = _ranks(picture)
+    ends = [(arrow.tail, arrow.head) for arrow in picture.arrows]
+    if gradients:
+        ends += [(flow.tail, flow.head) for flow in picture.flows]
+    passed = sum(max(abs(ranks.get(head, 0) - ranks.get(tail, 0)) - 1, 0) for tail, head in ends)
+    return len(picture.parts) + len(ends) + _PASSING * passed
+
+
+def length(picture: Picture) -> int:
+    """The number of operations and collapsed modules on the longest way through a picture."""
+    drawn = {part.id for part in picture.parts if isinstance(part, (Circle, Block))}
+    before: dict[str, list[str]] = {}
+    for arrow in picture.arrows:
+        before.setdefault(arrow.head, []).append(arrow.tail)
+    longest: dict[str, int] = {}
+    for part in picture.parts:  # in the order of the program
+        reached = max((longest.get(tail, 0) for tail in before.get(part.id, ())), default=0)
+        longest[part.id] = reached + (part.id in drawn)
+    return max(longest.values(), default=0)
+
+
+def _ranks(picture: Picture) -> dict[str, int]:
+    """A rank for every part: one more than the latest before it; leaves directly before the first that uses them."""
+    before: dict[str, list[str]] = {}
+    after: dict[str, list[str]] = {}
+    for arrow in picture.arrows:
+        before.setdefault(arrow.head, []).append(arrow.tail)
+        after.setdefault(arrow.tail, []).append(arrow.head)
+    ranks: dict[str, int] = {}
+    for part in picture.parts:  # in the order of the program
+        ranks[part.id] = 1 + max((ranks.get(tail, 0) for tail in before.get(part.id, ())), default=-1)
+    for part in reversed(picture.parts):
+        heads = [ranks[head] for head in after.get(part.id, ()) if head in ranks]
+        if heads:
+            ranks[part.id] = max(ranks[part.id], min(heads) - 1)
+    junctions = {part.id for part in picture.parts if isinstance(part, Junction)}
+    for flow in picture.flows:
+        if flow.head in junctions:
+            ranks[flow.head] = ranks.get(flow.tail, 0) + 1
+    return ranks
+
+
+def drawn_parts(picture: Picture) -> int:
+    """The number of operations and of collapsed modules."""
+    return sum(isinstance(part, (Circle, Block)) for part in picture.parts)
+
+
+def advice(picture: Picture) -> str:
+    """What makes a picture smaller: the modules to collapse, or what else there is."""
+    depth = suitable_depth(picture)
+    largest: Counter[Scope] = Counter(circle.scope[: (depth or 0) + 1] for circle in picture.circles if circle.scope)
+    if depth is not None and largest:
+        named = ", ".join(f"{'/'.join(scope)} ({count:,})" for scope, count in largest.most_common(3))
+        return (
+            f"Collapse modules: depth={depth} leaves {depth} level{'s' * (depth != 1)} open; most operations are in "
+            f"{named}."
+        )
+    return (
+        "There are no modules to collapse: compute parts of it within `with autodiff.scope(\"name\"):`, and they are "
+        "collapsed as modules are; or draw a smaller example of the same program (fewer layers or steps), or an "
+        "intermediate Tensor instead of the last one."
+    )
