@@ -15,19 +15,20 @@ function rowsOf(values, sizes) {
 
 // One operation, forward and back.
 
-function elements(operation, values) {
+// What an elementwise operation gets, an element of each operand for each of the result's.
+function aligned(operation, values) {
   const { operands } = story.live.operations[operation.id];
-  const all = operation.operands.map((operand) => values.get(operand.quantity));
-  return (i, place) => (all[i] === undefined ? undefined : all[i][operands[i].places === null ? place : operands[i].places[place]]);
+  const all = operation.operands.map(({ quantity }, i) => (operands[i].places === null ? values.get(quantity) : operands[i].places.map((place) => values.get(quantity)[place])));
+  return [all[0], all[1] ?? all[0], all[2] ?? all[0]];
 }
 
 function compute(operation, values) {
-  const live = story.live.operations[operation.id], count = sized(recorded.quantities[operation.result].value.shape);
+  const live = story.live.operations[operation.id], count = sized(recorded.quantities[operation.result].value.shape), out = zeros(count);
   if (live.forward !== null) {
-    const at = elements(operation, values), f = arithmetic[live.forward];
-    return Array.from({ length: count }, (_, e) => Number(f(at(0, e), at(1, e), at(2, e))));
+    const [x, y, z] = aligned(operation, values), f = arithmetic[live.forward];
+    for (let e = 0; e < count; e++) out[e] = Number(f(x[e], y[e], z[e]));
+    return out;
   }
-  const out = zeros(count);
   live.operands.forEach(({ places, factors }, i) => {
     const from = values.get(operation.operands[i].quantity);
     places.forEach((row, e) => row.forEach((place, k) => { out[e] += factors[e][k] * from[place]; }));
@@ -43,10 +44,10 @@ function send(operation, argument, upstream, values) {
     places.forEach((row, e) => row.forEach((place, k) => { own[place] += factors[e][k] * upstream[e]; }));
     return { message: own, own };
   }
-  const at = elements(operation, values), out = values.get(operation.result), f = arithmetic[message];
-  const sent = upstream.map((g, e) => Number(f(at(0, e), at(1, e), at(2, e), out[e], g)));
+  const [x, y, z] = aligned(operation, values), out = values.get(operation.result), f = arithmetic[message];
+  const sent = upstream.map((g, e) => Number(f(x[e], y[e], z[e], out[e], g)));
   if (places === null) return { message: sent, own: sent };
-  sent.forEach((x, e) => { own[places[e]] += x; });
+  sent.forEach((each, e) => { own[places[e]] += each; });
   return { message: sent, own };
 }
 
@@ -112,6 +113,13 @@ function differenceNote(quantity, original, values) {
   return `No reason was found${where}: perhaps numbers of this size leave the difference too few digits.`;
 }
 
+// Differences take most of the time, and only few of them are looked at before the next edit.
+function lazily(object, key, find) {
+  const attributes = { configurable: true, enumerable: true };
+  const set = (value) => Object.defineProperty(object, key, { ...attributes, value, writable: true });
+  Object.defineProperty(object, key, { ...attributes, get: () => { set(find()); return object[key]; }, set });
+}
+
 // Writes what follows from the leaves into a story, this page's or a copy of it.
 function tell(into, leaves) {
   const values = program(leaves);
@@ -126,9 +134,9 @@ function tell(into, leaves) {
   for (const quantity of into.quantities) {
     put(quantity.value, values.get(quantity.id));
     if (quantity.gradient) put(quantity.gradient, totals.get(quantity.id));
-    if (!quantity.difference) continue;
-    quantity.difference = rowsOf(differences(quantity, values), quantity.value.shape);
-    quantity.difference_note = differenceNote(quantity, recorded.quantities[quantity.id], values);
+    if (!recorded.quantities[quantity.id].difference) continue;
+    lazily(quantity, "difference", () => rowsOf(differences(quantity, values), quantity.value.shape));
+    lazily(quantity, "difference_note", () => differenceNote(quantity, recorded.quantities[quantity.id], values));
   }
   for (const operation of into.operations) operation.operands.forEach((operand, i) => explainRule(operation, operand, i, values, totals));
 }
