@@ -35,7 +35,7 @@ def symbol_text(symbol: str) -> str:
     >>> symbol_text("∗ᵀ")
     '*ᵀ'
     """
-    symbol = symbol.replace("[ ]", "[\u00a0]")  # stays on one line
+    symbol = symbol.replace("[ ]", "[]")  # words stand below each other
     return symbol.replace("∗", "*").replace("∛", "³√").replace("⌊", "floor(").replace("⌋", ")")
 
 

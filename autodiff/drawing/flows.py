@@ -108,8 +108,8 @@ def wrapped(text: str) -> list[str]:
     terms = ("+", "−", "·", "/", "where", "over")
     before = [place for place in spaces if text[place + 1 :].startswith(terms) or text[place - 1] == ","]
     for places in (before, spaces):
-        place = min(places, key=lambda each: abs(each - middle), default=0)
-        if 0 < place <= LINE:
+        place = min((each for each in places if each <= LINE), key=lambda each: abs(each - middle), default=0)
+        if place:
             first, second = text[:place], text[place + 1 :]
             return [first, second if len(second) <= LINE else f"{second[: LINE - 1]} …"]
     return [text[: LINE - 1] + "…"]

@@ -85,8 +85,7 @@ def test_the_circle_and_the_block_of_a_collapsed_module_say_what_they_keep():
     pool = nn.Sequential(nn.MaxPool2d(2), nn.Tanh())
     x = np.arange(16.0, dtype="f4").reshape(1, 1, 4, 4)
     source = ad.draw(lambda x: ad.sum(pool(x)), x).source
-    told = re.search(r">keeps places ([\d.]+ \w+)<", source)
-    assert told is not None
+    assert ">keeps places<" in source
     whole = re.search(r", (\d+) B in all", source)
     block = re.search(r">keeps (\d+) B<", ad.draw(lambda x: ad.sum(pool(x)), x, depth=0).source)
     assert block is not None

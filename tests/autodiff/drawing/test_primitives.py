@@ -22,10 +22,9 @@ from autodiff.drawing.parts import Picture
 from tests.autodiff.drawing.formulas.calls import ENTRIES, PRIMITIVES, RULES, Seeded
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
-STATELESS = [name for name in RULES if not PRIMITIVES[name].mutates]
 #: So many primitives in one picture.
 BATCH = 12
-BATCHES = [STATELESS[start : start + BATCH] for start in range(0, len(STATELESS), BATCH)]
+BATCHES = [RULES[start : start + BATCH] for start in range(0, len(RULES), BATCH)]
 
 
 class Call(NamedTuple):
@@ -95,9 +94,8 @@ def drawn(names: tuple[str, ...]) -> Drawn:
             edges.append((tail, head, group))
         elif group.get("class") == "cluster":
             clusters[title] = group
-    return Drawn(
-        calls, extract(total, [], math.inf), {name: texts(each) for name, each in groups.items()}, groups, edges, clusters
-    )
+    said = {name: texts(group) for name, group in groups.items()}
+    return Drawn(calls, extract(total, [], math.inf), said, groups, edges, clusters)
 
 
 def texts(group: ElementTree.Element) -> list[str]:
@@ -177,12 +175,9 @@ def test_every_rule_has_one_edge_with_its_formula_and_its_message(names):
             assert any(text.startswith("Σ ax") and "→" in text for text in said) == undone, f"{name}: {said}"
 
 
-def test_primitives_that_change_state_are_in_no_graph():
-    assert all(not any(PRIMITIVES[name].rules) for name in PRIMITIVES if PRIMITIVES[name].mutates)
-    assert set(STATELESS) | {name for name in PRIMITIVES if PRIMITIVES[name].mutates} >= set(
-        name for name, primitive in PRIMITIVES.items() if any(primitive.rules)
-    )
-    assert sum(map(len, BATCHES)) == len(STATELESS) > 100
+def test_all_primitives_with_rules_are_among_them():
+    assert sum(map(len, BATCHES)) == len(RULES) > 100
+    assert set(RULES) == {name for name, primitive in PRIMITIVES.items() if any(primitive.rules)}
 
 
 def is_gradient(edge: ElementTree.Element) -> bool:
