@@ -532,3 +532,24 @@ def test_objects_that_answer_to_every_name_are_looked_at_without_asking():
     with as_before(step, functools.lru_cache(step)):
         step()
     assert count == [0]
+
+
+@LOOKING
+@pytest.mark.parametrize("seeded", [False, True])
+def test_the_default_generator_is_the_same_one_even_if_the_step_sets_or_makes_it(look, seeded, monkeypatch):
+    module = sys.modules["nn.random"]
+    monkeypatch.setattr(module, "_default", np.random.default_rng(3) if seeded else None)
+    generator, x = module._default, leaf([[1.0, 2.0, 3.0, 4.0]], np.float32)
+    state = seeded and repr(generator.bit_generator.state)
+
+    def sets():
+        nn.manual_seed(7)
+        return ad.sum(nn.functional.dropout(x, 0.5))
+
+    def makes_a_model():
+        return ad.sum(nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))(x))
+
+    for step in (sets, makes_a_model):
+        look(step)
+        assert module._default is generator
+        assert (seeded and repr(generator.bit_generator.state)) == state
