@@ -1,6 +1,6 @@
 // The cards of the graph: a quantity, or a collapsed module. A card is painted again only when what it shows changes.
 
-const WIDTH = 138, HEIGHT = 84;
+const WIDTH = 138, HEIGHT = 84, RADIUS = 14;
 const BLOCK = { width: 190, height: 104 };
 const cards = new Map();
 const painted = new Map();
@@ -78,7 +78,7 @@ function mark(card, isNow, label) {
 
 // The operation that made a result sits where its operands come in.
 function symbol(operation) {
-  const half = isRound(operation) ? 14 : Math.max(15, 4.1 * operation.symbol.length + 4);
+  const half = isRound(operation) ? RADIUS : Math.max(15, 4.1 * operation.symbol.length + 4);
   const x = isDown() ? WIDTH / 2 : isRound(operation) ? -2 : 10 + half, y = isDown() ? -4 : isRound(operation) ? HEIGHT / 2 : HEIGHT + 7;
   const box = isRound(operation) ? element("circle", { cx: x, cy: y, r: half }) : element("rect", { class: "pill", x: x - half, y: y - 10, width: 2 * half, height: 20, rx: 10 });
   return [box, element("text", { x, y, class: "symbol" }, operation.symbol)];
@@ -99,7 +99,7 @@ function paintBlock(module, at) {
     element("rect", { class: "box behind", x: 5, y: 5, width: BLOCK.width, height: BLOCK.height, rx: 9 }),
     element("rect", { class: "box", width: BLOCK.width, height: BLOCK.height, rx: 9 }),
     text(46, `${many}`), text(62, learned), text(78, flowing(module)),
-    text(95, `${done}/${results.length} computed`, "value"),
+    text(95, `${done}/${results.length} done`, "value"),
     element("text", { x: BLOCK.width - 10, y: 95, class: "gradient", "text-anchor": "end" }, `ḡ ${complete}/${results.length}`),
   );
 }

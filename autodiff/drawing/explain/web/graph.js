@@ -58,7 +58,7 @@ function drawGraph() {
   const drawn = element("g", { id: "drawn" }, ...places.frames.map(frameOf));
   graph.replaceChildren(element("defs", {}, tip), drawn);
   lines.forEach((line, i) => {
-    const path = element("path", { class: "edge", d: route(places.routes[i]) });
+    const path = element("path", { class: "edge", d: route(reaching(places.routes[i], line)) });
     edges.set(path, line.carries);
     drawn.append(path);
   });
@@ -127,6 +127,14 @@ function toggle(module) {
 function redraw() {
   drawGraph();
   paintGraph(state(now));
+  showStep();
+}
+
+// A line that aims beside the middle of a circle goes on until it touches it.
+function reaching(points, line) {
+  const quantity = line.to[0] === "q" ? quantities[line.to.slice(1)] : null, [along, across] = points.at(-1);
+  const isAside = quantity !== null && isRound(operations[quantity.operation]) && Math.abs(line.aim) < RADIUS;
+  return isAside ? [...points, [along + RADIUS - Math.sqrt(RADIUS ** 2 - line.aim ** 2), across]] : points;
 }
 
 function route(points) {
@@ -160,7 +168,13 @@ function paintGraph(at) {
     edge.setAttribute("class", kind);
     if (flows) edge.setAttribute("marker-start", "url(#tip)"); else edge.removeAttribute("marker-start");
   }
-  show(cards.get(at.current), $("graph").parentElement);
+}
+
+// Once everything is painted, so that the browser lays the page out once a step.
+function showStep() {
+  show($("graph").querySelector(".card.now"), $("graph").parentElement);
+  const row = $("order").querySelector("tr.now");
+  if (row) show(row, $("order").parentElement);
 }
 
 // Scroll a box, and not the page, until what belongs to this step is in sight.

@@ -12,7 +12,7 @@ function paintOrder(at) {
     write(row.cells[1], q.role === "loss" ? "seed" : `${arrived} of ${q.expects}`);
     write(row.cells[2], condition(q, at, arrived, next));
     row.classList.toggle("now", q.id === step.quantity);
-    if (q.id === step.quantity) { row.setAttribute("aria-current", "step"); show(row, $("order").parentElement); } else row.removeAttribute("aria-current");
+    if (q.id === step.quantity) row.setAttribute("aria-current", "step"); else row.removeAttribute("aria-current");
   });
   $("reason").textContent = reason(step);
 }

@@ -15,6 +15,7 @@ function render() {
   paintOrder(at);
   paintProgram();
   paintResults(at);
+  showStep();
 }
 
 // Said once by screen readers: what happens and what comes of it. While it plays, steps would come faster than words.
