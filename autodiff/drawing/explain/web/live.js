@@ -306,8 +306,9 @@ function refresh(changed, says) {
 function openFields() {
   const reason = reasonAgainst(), box = $("fields");
   if (reason) { $("values-note").textContent = `Not for this program: ${reason}`; return; }
-  $("values-note").textContent = "Type other numbers, or drag: values, gradients and finite differences follow at once.";
   box.append(...story.live.editable.map((id) => field(quantities[id])));
+  const slides = [...fields.values()].some((each) => each.slide);
+  $("values-note").textContent = `Type other numbers${slides ? ", or drag" : ""}: values, gradients and finite differences follow at once.`;
   $("values-more").append(...story.live.notes.map((text) => element("p", { class: "note" }, text)));
   box.addEventListener("input", change);
   // While someone types, the short sentence below the fields is read out instead of the whole panel.

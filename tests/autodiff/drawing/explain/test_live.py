@@ -1,7 +1,6 @@
 """Values changed in the page: what it computes is what the engine gives, in a real browser without a network."""
 import json
 import re
-import shutil
 from itertools import cycle, islice
 
 import numpy as np
@@ -11,47 +10,11 @@ import autodiff as ad
 import nn
 from autodiff.drawing.explain import recording
 from autodiff.drawing.explain.live import add_live, script
-from autodiff.drawing.explain.page import explain
 from autodiff.drawing.explain.recording import tell
 from tests.autodiff.drawing.formulas.calls import RULES, drawn
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ELEMENTWISE = [name for name in RULES if ad.REGISTRY[name].elementwise]
 HOSTILE = """</script><script>alert(1)</script>`${alert(2)}` "+alert(3)+" @script@ __g__ chalk.x \u2028"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium is here: apt-get install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api", reason='playwright is absent; "chalkgrad[test]" brings it')
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Opens the page of a step, and fails afterwards if the browser complained or asked for anything."""
-    complaints, contexts = [], []
-
-    def open_page(step, *args, **settings):
-        path = explain(step, *args, path=tmp_path / "step.html", **settings)
-        contexts.append(browser.new_context(offline=True, reduced_motion="reduce"))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(20_000)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or complaints.append(asked.url))
-        page.goto(path.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def leaf(value, name=None, dtype=np.float64):
