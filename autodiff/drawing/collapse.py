@@ -89,8 +89,12 @@ def _crossing(picture: Picture, moved: Mapping[str, str]) -> tuple[list[Arrow], 
 
 
 def _folded(picture: Picture, inside: Mapping[str, list[str]]) -> Picture:
-    """Blocks that follow each other, and nothing else, and are alike, as one block with their number."""
+    """Blocks that follow each other, and nothing else, and are alike, as one block with their number.
+
+    Constants, such as a mask, may enter each of them too; those that enter no other are shown for the first.
+    """
     blocks = {part.id: part for part in picture.parts if isinstance(part, Block)}
+    constants = {box.id: box for box in picture.boxes if box.role == "constant" and box.name is None}
     before: dict[str, set[str]] = {}
     after: dict[str, set[str]] = {}
     for arrow in picture.arrows:
@@ -99,7 +103,7 @@ def _folded(picture: Picture, inside: Mapping[str, list[str]]) -> Picture:
 
     def alike(one: Block, other: Block) -> bool:
         return (
-            before.get(other.id) == {one.id} and after.get(one.id) == {other.id}
+            before.get(other.id, set()) - constants.keys() == {one.id} and after.get(one.id) == {other.id}
             and (one.kind, one.scope, one.parameters, one.inputs, one.outputs, inside.get(one.id))
             == (other.kind, other.scope, other.parameters, other.inputs, other.outputs, inside.get(other.id))
         )  # fmt: skip
@@ -118,5 +122,10 @@ def _folded(picture: Picture, inside: Mapping[str, list[str]]) -> Picture:
             first.name, first.times = f"{first.name} … {row[-1].name}", len(row)
             first.kept = sum(block.kept for block in row)
             moved |= {block.id: first.id for block in row[1:]}
+            own = {constant for block in row[1:] for constant in before.get(block.id, set()) & constants.keys()}
+            for constant in sorted(own):
+                if after[constant] <= {block.id for block in row[1:]}:
+                    first.kept += constants[constant].kept
+                    moved[constant] = first.id
     parts = [part for part in picture.parts if part.id not in moved]
     return Picture(parts, *_crossing(picture, moved))

@@ -78,9 +78,11 @@ def _clusters(picture: Picture, options: Options) -> Iterator[str]:
         elif isinstance(entry, tuple):
             yield f"{indent}subgraph cluster_{number} {{"
             told = [text for text in (picture.kinds.get(entry), counted(sizes[entry])) if text and text != entry[-1]]
-            below = options.direction == "TB" and not told  # so short a name would be in the way of lines from above
+            # Lines come from above, in the middle of narrow clusters: a short name goes below, and one of blocks aside.
+            below = options.direction == "TB" and not told
             yield f"{indent}  label=<{font(short_name(entry[-1]), 10, theme.muted)}{details(told, theme)}>;"
-            yield f"{indent}  labeljust=l; labelloc={'b' if below else 't'};"
+            aside = options.direction == "TB" and any(isinstance(part, Block) for part in contents[entry])
+            yield f"{indent}  labeljust={'r' if aside else 'l'}; labelloc={'b' if below else 't'};"
             yield f"{indent}  style=\"rounded,filled\"; margin=10; penwidth=0.8;"
             yield f"{indent}  color={quoted(theme.cluster_border)}; fillcolor={quoted(theme.cluster)};"
             yield f"{indent}  tooltip={quoted('/'.join(entry))};"

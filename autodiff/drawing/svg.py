@@ -70,7 +70,7 @@ def _sized(found: re.Match[str]) -> str:
     """A text with its length."""
     attributes, text = found[1], html.unescape(found[2])
     size = _SIZE.search(attributes)
-    if size is None or len(text.strip()) < 2:  # a sign alone leaves no frame, and looks best as its font has it
+    if size is None or len(text) < 2 or not text.strip():  # a sign alone leaves no frame: as its font has it
         return found[0]
     room = length(text, float(size[1]), 'font-weight="bold"' in attributes)
     return f'<text {attributes} textLength="{room:g}" lengthAdjust="spacingAndGlyphs">{found[2]}</text>'

@@ -91,6 +91,22 @@ def test_a_stack_of_twelve_equal_blocks_opens_as_one_block_times_twelve_between_
     assert opened.count("· Residual") == 12
 
 
+class Masked(Residual):
+    """A residual block with a constant of its own, as a Transformer's has its mask."""
+
+    def forward(self, x):
+        return super().forward(x) * np.tri(5, 8, dtype="f4")
+
+
+def test_blocks_with_equal_constants_fold_and_the_constant_is_drawn_once():
+    model = nn.Sequential(nn.Linear(4, 8, rng=0), *(Masked() for _ in range(12)), nn.Linear(8, 1, rng=0))
+    source = drawn(model)
+    assert "<B>Masked ×12</B>" in source
+    assert source.count(">(5, 8) float32<") == 1
+    declared = set(re.findall(r"^ *([tosm]\d+) \[", source, re.MULTILINE))
+    assert {end for edge in re.findall(r"^  (\w+) -> (\w+)", source, re.MULTILINE) for end in edge} <= declared
+
+
 def test_large_graphs_open_collapsed_and_say_so():
     source = drawn(deep(LARGE))
     assert len(lines_of(source, "o")) < LARGE
