@@ -7,7 +7,6 @@ shape and dtype, and its value only where a rule kept it, where `record` did, or
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from .assignments import assigned_names
 from .calls import path_of, scopes_by_call
 from .keeping import Keeping
 from .messages import Messages
-from .naming import changed_settings
+from .naming import changed_settings, shown_file
 from .parts import Arrow, Box, Circle, Picture, Role, Scope
 
 __all__ = ["extract", "too_large"]
@@ -245,4 +244,4 @@ def _common(scopes: list[Scope]) -> Scope:
 
 def _short(source: Any) -> str:
     """A source line without the folders, which differ between machines."""
-    return f"{os.path.basename(source.file)}:{source.line}  {source.text}"
+    return f"{shown_file(source.file)}:{source.line}  {source.text}"

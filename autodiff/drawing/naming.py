@@ -6,11 +6,14 @@ The names that a program's source gives to its results are found by `assignments
 from __future__ import annotations
 
 import inspect
+import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..graph import Node
 from ..tensor import Tensor
+from .escaping import printable
 
 
 def named_tensors(params: Any, caller: str = "draw") -> list[tuple[str, Tensor]]:
@@ -43,6 +46,19 @@ def module_kinds(params: Any) -> dict[tuple[str, ...], str]:
     root = type(params).__name__
     every = params.named_modules(remove_duplicate=False)  # a module in two places has two paths
     return {(root, *(path.split(".") if path else ())): type(module).__name__ for path, module in every}
+
+
+#: What IPython calls the code of a cell: a name of its own, or a file in a folder for temporary ones.
+_CELL = re.compile(r"<ipython-input-.*>|(.*[/\\])?(ipykernel_\d+[/\\]\d+|ipython-input-[^/\\]*)\.py")
+
+
+def shown_file(file: str) -> str:
+    r"""How a source file is called: without its folders, which differ between machines; a notebook's cell is that.
+
+    >>> shown_file("/home/ada/train.py"), shown_file("/tmp/ipykernel_71/2369457420.py"), shown_file("<stdin>")
+    ('train.py', 'cell', '<stdin>')
+    """
+    return "cell" if _CELL.fullmatch(file) else printable(os.path.basename(file))
 
 
 def changed_settings(node: Node) -> tuple[tuple[str, Any], ...]:

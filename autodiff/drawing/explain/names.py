@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from ...graph import Node
 from ...tensor import Tensor
 from ..assignments import assigned_name, assigned_names
+from ..escaping import printable
 from ..naming import named_tensors
 
 _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -34,7 +36,8 @@ class Names:
                 self._variables.setdefault(id(value), name)
 
     def unique(self, name: str) -> str:
-        """The name, with a number below it where it is taken."""
+        """The name as it can be shown, with a number below it where it is taken."""
+        name = isolated(printable(name))
         number, free = 1, name
         while free in self._used:
             number += 1
@@ -60,6 +63,16 @@ class Names:
             return self.unique(found or "loss")
         self._count += 1
         return self.unique(f"v{str(self._count).translate(_DIGITS)}")
+
+
+def isolated(name: str) -> str:
+    r"""A name that is written from right to left, kept from turning round what stands beside it.
+
+    >>> isolated("weight"), isolated("\u05d0").encode("ascii", "backslashreplace")
+    ('weight', b'\\u2068\\u05d0\\u2069')
+    """
+    turns = any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in name)
+    return f"\u2068{name}\u2069" if turns else name
 
 
 def last_on_their_lines(nodes: Sequence[Node]) -> set[Node]:

@@ -6,7 +6,6 @@ nobody's `.grad`; the optimizer's step is taken by a deep copy of it.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -18,7 +17,8 @@ from ...backward import Place, seed_for, walk
 from ...graph import Node
 from ...primitive import Array
 from ...tensor import Tensor
-from ..naming import changed_settings, module_kinds
+from ..escaping import printable
+from ..naming import changed_settings, module_kinds, shown_file
 from ..restoring import as_before
 from .causes import Known, add_notes
 from .live import add_live
@@ -41,6 +41,11 @@ def tell(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer: 
 
 
 def _told(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer: Any) -> Story:
+    if not callable(step):
+        raise TypeError(
+            f"explain: got a {type(step).__name__} where a function was needed that computes the loss. Pass the "
+            "function itself, and its arguments after it: explain(step, x, y)."
+        )
     names = Names(step, args, params)
     with Tape() as tape:
         loss = step(*args)
@@ -64,11 +69,13 @@ def _told(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer:
         )
     title = getattr(step, "__name__", "step")
     story = _Telling(nodes, tape, names, "step" if title == "<lambda>" else title).story(loss, optimizer)
-    story.kinds = {"/".join(scope): kind for scope, kind in module_kinds(params).items()}
+    story.kinds = {printable("/".join(scope)): kind for scope, kind in module_kinds(params).items()}
     return story
 
 
 def _checked(loss: Any) -> Node:
+    if loss is None:
+        raise TypeError("explain: the step returned None, and needs to return the loss. Perhaps a `return` is missing.")
     if not isinstance(loss, Tensor):
         raise TypeError(f"explain: the step returned a {type(loss).__name__}, and needs to return the loss, a Tensor.")
     if loss.size != 1:
@@ -147,7 +154,7 @@ class _Telling:
         self._story.operations.append(
             Operation(
                 number, node.primitive.name, node.primitive.symbol, settings, operands, result.id,
-                self._line(node), node.scope,
+                self._line(node), printable(node.scope),
             )
         )
         self._story.steps.append(Step("forward", result.id, number))
@@ -179,7 +186,7 @@ class _Telling:
         """The number of the source line of a node; the folders differ between machines and are left out."""
         assert node.trace is not None
         source = node.trace.source
-        line = Line(os.path.basename(source.file), source.line, source.text)
+        line = Line(shown_file(source.file), source.line, printable(source.text))
         if line not in self._story.lines:
             self._story.lines.append(line)
         return self._story.lines.index(line)

@@ -5,6 +5,7 @@ Nothing of the rules is used, so that what stands beside a gradient is a second 
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +14,11 @@ from ...graph import Node
 from ...primitive import Array
 from .story import Quantity, places, rows_of
 
-#: How many elements may be computed for all differences together, a call counting for at least a thousand.
+#: How much work all differences together may be, in elements; a call counts for at least a thousand.
 BUDGET = 200_000_000
+
+#: So many products of a matrix multiplication take about as long as one element of another operation.
+PRODUCTS = 8
 
 
 class Around(NamedTuple):
@@ -67,13 +71,15 @@ class Replay:
         for i in which:
             primitive = self._nodes[i].primitive
             static = {name: _wide(value) for name, value in self._nodes[i].static.items()}
-            out = primitive.forward(*(values[j] for j in self._operands[i]), **static)
+            with np.errstate(all="ignore"):
+                out = primitive.forward(*(values[j] for j in self._operands[i]), **static)
             values[self._results[i]] = np.asarray(out[0] if primitive.auxiliary else out)
 
     def _fickle(self, values: dict[int, Array]) -> str:
         """What to say of the first primitive that gives something else for the very same operands: it draws anew."""
         for node, operands, result in zip(self._nodes, self._operands, self._results):
-            out = node.primitive.forward(*(values[j] for j in operands), **node.static)
+            with np.errstate(all="ignore"):
+                out = node.primitive.forward(*(values[j] for j in operands), **node.static)
             again = np.asarray(out[0] if node.primitive.auxiliary else out)
             if not np.array_equal(again, values[result], equal_nan=True):
                 name = node.primitive.name
@@ -90,9 +96,20 @@ class Replay:
         return which
 
     def cost(self, quantity: int) -> int:
-        """About how many elements the differences of a quantity's shown elements compute."""
-        sizes = (max(int(np.prod(self._nodes[i].shape)), 1000) for i in self.after(quantity))
-        return 2 * places(self._values[quantity]).size * sum(sizes)
+        """About how much work the differences of a quantity's shown elements are."""
+        return 2 * places(self._values[quantity]).size * sum(self._work(i) for i in self.after(quantity))
+
+    def _work(self, operation: int) -> int:
+        """A call's work: its elements or, where it contracts two arrays, about a share of its products.
+
+        Of a (m, k) and a (k, n) matrix the products are mnk = √(mk · kn · mn), the sizes of operands and result.
+        """
+        sizes = sorted(int(self._values[i].size) for i in self._operands[operation])[-2:]
+        result = int(np.prod(self._nodes[operation].shape))
+        work = max(result, *sizes, 1000)
+        if self._nodes[operation].primitive.elementwise or len(sizes) < 2:
+            return work
+        return max(work, math.isqrt(sizes[0] * sizes[1] * result) // PRODUCTS)
 
     def differences(self, quantity: int) -> Array:
         """(L(x + h) − L(x − h)) / 2h for each shown element x of a quantity."""
@@ -147,10 +164,11 @@ def add_differences(quantities: list[Quantity], replay: Replay) -> None:
         if replay.problem:
             quantity.difference_note = replay.problem
             continue
-        spent += replay.cost(quantity.id)
-        if spent > BUDGET:
+        cost = replay.cost(quantity.id)
+        if spent + cost > BUDGET:  # what is nearer to the loss may still be cheap enough
             quantity.difference_note = "not computed: the program is too large to run again so often"
             continue
+        spent += cost
         quantity.difference = rows_of(replay.differences(quantity.id))
 
 

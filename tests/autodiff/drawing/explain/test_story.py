@@ -1,5 +1,7 @@
 """What the page will tell: the engine's own numbers and order, a second opinion, and a program left as it was."""
 import json
+import linecache
+import warnings
 
 import numpy as np
 import pytest
@@ -236,3 +238,40 @@ def test_parameters_that_are_none_are_refused_in_the_name_of_explain(tmp_path):
     with pytest.raises(TypeError, match=r"^explain: params gave a str"):
         ad.explain(lambda: ad.Tensor(1.0, requires_grad=True) * 2.0, params=["w"], path=tmp_path / "step.html")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_product_too_large_to_run_again_often_says_so_and_what_is_cheap_is_computed():
+    x, w, b = np.ones((500, 2000)), leaf(np.full((2000, 100), 1e-3), "w"), leaf(np.zeros(100), "b")
+    story = tell(lambda: ad.mean(ad.matmul(x, w) + b), (), None, None)
+    found = {quantity.name: quantity for quantity in story.quantities}
+    assert "too large" in found["w"].difference_note
+    assert found["w"].difference is None
+    np.testing.assert_allclose(found["b"].difference, found["b"].gradient.rows, rtol=1e-6)
+
+
+def test_running_again_warns_of_nothing():
+    def step(a):
+        with np.errstate(all="ignore"):
+            return ad.log(a) * 2.0
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tell(step, (leaf(-1.0),), None, None)
+
+
+@pytest.mark.parametrize("file", ["/tmp/ipykernel_7/236945.py", "<ipython-input-3-2b9f>", "C:\\ipykernel_8\\1.py"])
+def test_a_line_of_a_notebook_is_one_of_a_cell(file):
+    text = "def step(a):\n    b = a + a\n    return b * b\n"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    namespace = {}
+    exec(compile(text, file, "exec"), namespace)
+    lines = tell(namespace["step"], (leaf(1.0),), None, None).lines
+    assert [f"{line.file}:{line.number} {line.text}" for line in lines] == ["cell:2 b = a + a", "cell:3 return b * b"]
+    source = ad.draw(namespace["step"], leaf(1.0)).source
+    assert "cell:2" in source
+    assert "ipy" not in source
+
+
+def test_a_name_cannot_turn_round_what_is_written_beside_it():
+    story = tell(lambda a, b: a * b, (leaf(2.0, "a\u202eevil"), leaf(3.0, "\u05d0\u05d1")), None, None)
+    assert [quantity.name for quantity in story.quantities[:2]] == ["a\\u202eevil", "\u2068\u05d0\u05d1\u2069"]
