@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ..escaping import printable
 from .live import Live
 from .live import script as arithmetic
 from .recording import tell
@@ -64,12 +65,14 @@ def explain(
     Raises
     ------
     TypeError
-        If `step` returns no Tensor, or `params` holds something else than names and Tensors.
+        If `step` is no function or returns no Tensor, or `params` holds something else than names and Tensors.
     ValueError
         If the loss is not a single number, does not depend on anything that requires grad or on operations from before
         the step, if there are more than 300 operations, or if the optimizer holds none of the parameters.
     FileNotFoundError
         If the folder does not exist.
+    IsADirectoryError
+        If `path` is a folder.
 
     Notes
     -----
@@ -97,6 +100,8 @@ def explain(
     <!DOCTYPE html>
     """
     target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"explain: {target}/ is a folder; path is the file to write, such as step.html in it.")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"explain: there is no folder {target.parent}/; make it before {target.name}.")
     page = page_of(tell(step, args, params, optimizer))
@@ -112,7 +117,7 @@ def explain(
 def page_of(story: Story) -> str:
     """The page of a story. What comes from the user is escaped: in the title as HTML, elsewhere inside of JSON."""
     room = {
-        "title": html.escape(_printable(story.title)),
+        "title": html.escape(printable(story.title)),
         "style": _part("page.css"),
         "script": "\n".join([arithmetic(story.live or Live()), *map(_part, SCRIPTS)]),
         "story": _escaped(json.dumps(story.plain(), allow_nan=False, separators=(",", ":"))),
@@ -132,8 +137,3 @@ def _escaped(text: str) -> str:
     '"\\\\u003c/script\\\\u003e"'
     """
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _printable(text: str) -> str:
-    """Without the halves of surrogate pairs, which no encoding can write."""
-    return text.encode(errors="replace").decode()

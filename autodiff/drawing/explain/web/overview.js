@@ -63,7 +63,7 @@ function paintResults(at) {
     return element("tr", {}, element("th", { scope: "row" }, q.name),
       element("td", { "data-column": "Engine" }, array(q.gradient, `gradient of ${q.name}`, { class: "engine", "data-quantity": q.id })),
       element("td", { "data-column": "Naive walk" }, naiveTotal ? array(naiveTotal, `naive gradient of ${q.name}`, { class: "naive", "data-quantity": q.id }) : "not reached", element("span", { class: same ? "right" : "wrong" }, same ? "✓ the same" : "✗ wrong")),
-      element("td", { "data-column": "Finite difference" }, q.difference ? matrix(q.difference, `finite difference for ${q.name}`) : q.difference_note));
+      element("td", { "data-column": "Finite difference" }, q.difference && matrix(q.difference, `finite difference for ${q.name}`), q.difference_note && element("p", { class: "note" }, q.difference_note)));
   });
   box.replaceChildren(element("div", { class: "scroll" }, element("table", { class: "stacked", "aria-labelledby": "results-title" }, element("thead", {}, head), element("tbody", {}, ...rows))), element("p", { class: "note" }, story.naive_note));
 }

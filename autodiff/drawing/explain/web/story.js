@@ -27,4 +27,5 @@ function state(at) {
   return { known, totals, arrived, senders, sent };
 }
 
-const hidden = (at) => $("predict").checked && steps()[at].kind === "message" && !answered.has(`${isNaive()}:${at}`);
+// A gradient without elements is no question.
+const hidden = (at) => $("predict").checked && steps()[at].kind === "message" && steps()[at].total.rows.length > 0 && !answered.has(`${isNaive()}:${at}`);

@@ -24,7 +24,8 @@ def test_playing_to_the_end_shows_the_gradients_of_backward(opened):
     model, step = mlp()
     page = opened(step, params=model, optimizer=nn.SGD(model.parameters(), lr=0.1))
     last = len(story_of(page)["steps"]) - 1
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(60_000)
     page.select_option("#speed", "400")
     page.click("#play")
     assert page.locator("#play").text_content() == "⏸ Pause"
@@ -55,6 +56,45 @@ def test_every_total_of_the_walk_is_shown_and_agrees_with_its_finite_difference(
     ad.sum(ad.tanh(x @ w + b) ** 2).backward()
     for name, found in shown_gradients(page).items():
         np.testing.assert_allclose(found.ravel(), {"w": w, "x": x, "b": b}[name].grad.numpy().ravel(), rtol=1e-5)
+
+
+def test_every_gradient_displayed_while_it_plays_is_the_one_of_backward(opened):
+    kept = {}
+
+    def step(w, b):
+        h = x @ w + b
+        a = ad.tanh(h)
+        squares = a * a
+        both = squares + a
+        loss = ad.mean(both)
+        kept.update(h=h, a=a, squares=squares, both=both, loss=loss, w=w, b=b)
+        return loss
+
+    w, b, x = leaf([[0.5, -1.0], [2.0, 0.25]]), leaf([0.1, -0.2]), np.array([[1.0, 2.0], [-1.0, 0.5], [0.3, 0.1]])
+    page = opened(step, w, b)
+    page.clock.install(time=0)
+    page.clock.pause_at(60_000)
+    page.select_option("#speed", "400")
+    page.click("#play")
+    story, complete = story_of(page), {}
+    for i, moment in enumerate(story["steps"]):
+        panel, quantity = page.locator("#panel"), story["quantities"][moment["quantity"]]
+        if moment["kind"] == "seed":
+            complete[quantity["name"]] = [float(panel.locator(".result").text_content().split("= ")[1])]
+        if moment["kind"] == "message" and "more message" not in panel.text_content():
+            texts = panel.locator(".total td").all_text_contents()
+            complete[quantity["name"]] = [float(text.replace("−", "-")) for text in texts]
+        assert step_number(page) == i
+        page.clock.run_for(400)
+    step(w, b)
+    for tensor in kept.values():
+        tensor.retain_grad()
+    kept["loss"].backward()
+    (product,) = set(complete) - set(kept)  # x @ w has no name of its own
+    assert set(complete) == {product, *kept}
+    for name, tensor in kept.items():
+        np.testing.assert_allclose(complete[name], tensor.grad.numpy().ravel(), rtol=1e-5, err_msg=name)
+    np.testing.assert_allclose(complete[product], complete["h"])
 
 
 def test_a_scalar_step_shows_what_is_added_up(opened):
@@ -104,6 +144,10 @@ def test_waiting_counts_say_why_a_result_has_to_wait(opened):
         (3, "-13", "sign"),
         (3, "[13, 13]", "Wrong shape"),
         (3, "pear", "not a number"),
+        (3, "[13", "not a number"),
+        (3, "[[1, 2], [3]]", "not a number"),
+        (3, "13,0", "decimals with a point"),
+        (3, "NaN", "Not this"),
         (3, "1000", "Not this"),
         (4, "2", "forgot the upstream gradient"),
         (4, "13", "forgot the local derivative"),
@@ -141,6 +185,60 @@ def test_a_prediction_that_did_not_undo_broadcasting_is_told_so(opened):
     page.fill("#answer", "3, 3")
     page.click("#check")
     assert page.locator("#feedback").text_content() == "✓ Right."
+
+
+@pytest.mark.parametrize("answer", ["[[1, 2], [3, -4]]", "[[1. 2.]\n [3. −4.]]", "[[1e0,+2],[3,-4.0]]"])
+def test_arrays_are_answered_as_python_or_numpy_writes_them(opened, answer):
+    page = opened(lambda w: ad.sum(w * ad.Tensor([[1.0, 2.0], [3.0, -4.0]])), leaf([[5.0, 6.0], [7.0, 8.0]], "w"))
+    page.check("#predict")
+    go_to(page, "message", 1)
+    page.fill("#answer", answer)
+    page.click("#check")
+    assert page.locator("#feedback").text_content() == "✓ Right."
+
+
+def test_what_is_not_finite_can_be_predicted_and_what_is_empty_is_not_asked(opened):
+    def overflow(a):
+        with np.errstate(all="ignore"):
+            return ad.exp(a)
+
+    page = opened(overflow, leaf(800.0, "a"))
+    page.check("#predict")
+    go_to(page, "message")
+    page.fill("#answer", "NaN")
+    page.click("#check")
+    assert "Not this" in page.locator("#feedback").text_content()
+    page.fill("#answer", "inf")
+    page.click("#check")
+    assert page.locator("#feedback").text_content() == "✓ Right."
+    page = opened(lambda a: ad.sum(a * 2.0), leaf(np.zeros((0, 3)), "a"))
+    page.check("#predict")
+    go_to(page, "message")
+    assert page.locator("#answer").count() == 0
+
+
+def test_the_results_say_why_a_difference_is_another_number(opened):
+    page = opened(lambda a: a * a.detach(), leaf(3.0, "a"))
+    page.click("#last")
+    assert "what was computed without a gradient" in page.locator("#results").text_content()
+
+
+def test_a_step_takes_less_than_a_frame(opened):
+    model, step = mlp()
+    page = opened(step, params=model, optimizer=nn.Adam(model.parameters()))
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})  # what other programs take does not count
+
+    def spent():
+        found = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+        return 1000 * sum(found[f"{kind}Duration"] for kind in ("Script", "Layout", "RecalcStyle"))
+
+    times = []
+    for _ in story_of(page)["steps"][1:]:
+        before = spent()
+        page.keyboard.press("ArrowRight")
+        times.append(spent() - before)
+    assert np.median(times) < 16
 
 
 def test_the_page_can_be_used_by_the_keyboard_alone(opened):
@@ -182,7 +280,7 @@ def test_names_and_source_lines_of_users_stay_text(opened):
     a = leaf(2.0, NASTY)
     page = opened(lambda: a * a + 0.0 * len("</script><img src=x onerror=alert(2)> & \"quoted\""), params={NASTY: a})
     page.click("#last")
-    assert page.locator("#graph title", has_text="alert").first.text_content() == NASTY
+    assert page.locator("#graph title", has_text="alert").first.text_content() == NASTY.replace("\u2028", "\\u2028")
     assert page.locator("#panel img, #program img, #graph script").count() == 0
     assert "</script><img src=x" in page.locator("#program").text_content()
 
@@ -228,6 +326,12 @@ def test_a_failing_step_leaves_the_old_page_and_nothing_half_done(tmp_path):
     before = path.read_bytes()
     with pytest.raises(TypeError, match="returned a float"):
         explain(lambda: 1.0, path=path)
+    with pytest.raises(TypeError, match=r"returned None.*`return` is missing"):
+        explain(lambda: None, path=path)
+    with pytest.raises(TypeError, match="got a Tensor where a function was needed"):
+        explain(leaf(1.0) * 2.0, path=path)
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        explain(fan_out, leaf(1.0), path=tmp_path)
     with pytest.raises(FileNotFoundError, match="no folder"):
         explain(fan_out, leaf(1.0), path=tmp_path / "absent" / "page.html")
     assert path.read_bytes() == before
