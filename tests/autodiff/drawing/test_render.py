@@ -184,6 +184,12 @@ def test_a_png_has_twice_the_pixels_of_a_plain_screen(drawing, tmp_path):
     assert width == pytest.approx(2 * float(svg.get("width").removesuffix("pt")), rel=0.02)
 
 
+@needs_dot
+def test_a_png_is_no_longer_than_programs_open():
+    tall = render.render("digraph { ranksep=300; node [shape=point]; a -> b }", "png")
+    assert 20_000 < int.from_bytes(tall[20:24], "big") < 2**15
+
+
 def test_a_folder_that_is_not_there_is_named(drawing, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is no folder .*pictures"):
         drawing.save(tmp_path / "pictures" / "graph.dot")
