@@ -177,7 +177,9 @@ class Memory:
         if isinstance(attributes, dict):
             self._stack.callback(_refill, attributes, list(attributes.items()))
             yield from attributes.values()
-        yield from _methods(kind)
+        if id(kind) not in self._seen:  # a network has many instances of few classes
+            self._seen[id(kind)] = kind
+            yield from _methods(kind)
 
 
 def _is_foreign(module: str | None) -> bool:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import autodiff as ad
 import nn
+from autodiff.drawing import restoring
 from autodiff.drawing.explain.recording import tell
 from autodiff.drawing.restoring import LARGEST, as_before
 
@@ -496,6 +497,14 @@ def test_what_installed_libraries_keep_is_left_alone_as_documented():
 def test_a_step_that_names_large_libraries_is_looked_at_quickly():
     with as_before(lambda: (np.linalg.norm, pytest.raises, graphviz.render, sys.path, nn.fit, ad.sum)) as memory:
         assert len(memory._seen) < 2000
+
+
+def test_the_methods_of_a_class_are_looked_at_once_and_not_for_every_instance(monkeypatch):
+    looked, methods = [], restoring._methods
+    monkeypatch.setattr(restoring, "_methods", lambda kind: looked.append(kind) or methods(kind))
+    with restoring.as_before([nn.Linear(2, 2, rng=0) for _ in range(20)]):
+        pass
+    assert looked.count(nn.Linear) == 1
 
 
 def test_containers_of_every_kind_get_their_items_back_in_order():
