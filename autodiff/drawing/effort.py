@@ -11,17 +11,17 @@ from .parts import Block, Circle, Junction, Picture, Scope
 #: ranks; with them 1,000 recorded operations of a chain took 5 times as long.
 MOST_LABELLED = 6500
 #: Pictures of more effort are not laid out unless the caller insists. Measured with graphviz-pure 0.2.2, seconds of one
-#: core for operations and effort. Recorded, lines without labels: a chain 2.2 (1,500, 12,001), a tree of sums 3.4 (999,
-#: 7,995), a deep network opened 3.6 (1,001, 9,006). Not recorded: a random graph 0.7 (287, 12,381), 100 sums of a
-#: shared input more than 11 (199, 39,896). Recorded, lines with labels: 30 such sums 2.4 (59, 6,851), 12 steps of a
-#: recurrent network more than 11 (61, 12,999), a random graph more than 10 (174, 16,715).
-MOST_EFFORT = 20000
+#: core for operations and effort, without labels. Recorded: a chain 3.8 (5,000, 30,001), 60 sums of a shared input 7.8
+#: (119, 56,000), 16 steps of a recurrent network 1.1 (48, 23,500). Not recorded: a chain 3.0 (5,000, 20,001), 70 sums
+#: of a shared input more than 10 (139, 39,000).
+MOST_EFFORT = 32000
 
-#: Lines that pass other ranks cost this much more than lines between neighbours, for each rank.
-_PASSING = 4
+#: Lines that pass other ranks cost this much more than lines between neighbours, for each rank: with labels, which cost
+#: something everywhere, and without.
+_PASSING_LABELLED, _PASSING = 4, 8
 
 
-def effort(picture: Picture, gradients: bool) -> int:
+def effort(picture: Picture, gradients: bool, labels: bool) -> int:
     """What a layout in ranks has to do: parts, lines, and above all the ranks that lines pass on their way.
 
     Such a layout (Gansner, Koutsofios, North and Vo, "A Technique for Drawing Directed Graphs", 1993) puts every part
@@ -33,7 +33,7 @@ def effort(picture: Picture, gradients: bool) -> int:
     if gradients:
         ends += [(flow.tail, flow.head) for flow in picture.flows]
     passed = sum(max(abs(ranks.get(head, 0) - ranks.get(tail, 0)) - 1, 0) for tail, head in ends)
-    return len(picture.parts) + len(ends) + _PASSING * passed
+    return len(picture.parts) + len(ends) + (_PASSING_LABELLED if labels else _PASSING) * passed
 
 
 def length(picture: Picture) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,7 +54,7 @@ class Drawing:
     """
 
     def __init__(self, picture: Picture, options: Options, insisted: bool = False) -> None:
-        options = options._replace(labels=effort(picture, options.gradients) <= MOST_LABELLED)
+        options = options._replace(labels=effort(picture, options.gradients, labels=True) <= MOST_LABELLED)
         self.source = dot_text(picture, options)
         self._theme = options.theme
         self._said = title_of(picture), description_of(picture, options)
@@ -67,7 +68,8 @@ class Drawing:
         Parameters
         ----------
         format : {"svg", "png", "pdf", "dot"}
-            "dot" needs no Graphviz; "pdf" needs the system's.
+            "dot" needs no Graphviz; "pdf" needs the system's. A "png" has twice the pixels of a plain screen, but no
+            more than 28,800 each way: what is larger is scaled down, and better seen as "svg".
 
         Raises
         ------
@@ -199,7 +201,7 @@ def draw(
     RuntimeError
         If nothing that the function computed requires grad.
     ValueError
-        For another direction or theme, or a graph of more than `max_nodes` operations.
+        For another direction, theme, depth or number, or a graph of more than `max_nodes` operations.
 
     Notes
     -----
@@ -225,11 +227,11 @@ def draw(
     """
     if direction not in (None, "LR", "TB"):
         raise ValueError(f'draw: the direction is {direction!r}: give "LR" (left to right) or "TB" (top to bottom).')
-    if theme not in THEMES:
+    if theme not in tuple(THEMES):  # a tuple takes what has no hash, too
         raise ValueError(f"draw: the theme is {theme!r}: give light, dark or print.")
     options = Options(direction or "LR", bool(values), bool(gradients), bool(shapes), THEMES[theme])
-    if depth is not None and depth < 0:
-        raise ValueError(f"draw: depth is {depth!r}: give the number of levels of modules that are open, 0 or more.")
+    _whole("depth", depth, 0, "the number of levels of modules that are open")
+    _whole("max_nodes", max_nodes, 1, "the largest number of operations and collapsed modules that is drawn")
     insisted, most = max_nodes is not None, MOST_PARTS if max_nodes is None else max_nodes
     limit = most if depth is None else float("inf")
     if isinstance(drawn, Tensor) and not args:
@@ -241,13 +243,20 @@ def draw(
             "function that returns one, followed by its arguments."
         )
     else:
-        params = drawn if params is None and hasattr(drawn, "named_parameters") else params
+        is_module = hasattr(drawn, "named_parameters") and not isinstance(drawn, type)
+        params = drawn if params is None and is_module else params
         names = named_tensors(params)
         with recorded(drawn, args, params, names) as (output, arguments):
             picture = _opened(extract(output, names, limit, arguments), params, depth, most)
             return Drawing(picture, _turned(options, direction, picture), insisted)
     picture = _opened(picture, params, depth, most)
     return Drawing(picture, _turned(options, direction, picture), insisted)
+
+
+def _whole(option: str, given: Any, least: int, what: str) -> None:
+    """Refuse what is no whole number, or too small a one."""
+    if given is not None and (not isinstance(given, Integral) or given < least):
+        raise ValueError(f"draw: {option} is {given!r}: give {what}, a whole number, {least} or more.")
 
 
 def _opened(picture: Picture, params: Any, depth: int | None, max_nodes: int) -> Picture:
@@ -269,7 +278,7 @@ def _turned(options: Options, direction: Direction | None, picture: Picture) -> 
 
 def _too_slow(picture: Picture, options: Options) -> str | None:
     """Why the layout is not begun, and what to do; None if it is quick enough."""
-    needed = effort(picture, options.gradients)
+    needed = effort(picture, options.gradients, options.labels)
     if needed <= MOST_EFFORT:
         return None
     parts = drawn_parts(picture)

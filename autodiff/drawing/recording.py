@@ -60,7 +60,7 @@ def recorded(
     with as_before(function, args, params, named) as memory:
         with modes.enable_grad(), _Recording(arguments, memory):
             output = function(*(value for _, value in arguments))
-            _check(output, function)
+            _check(output, function, arguments)
             _walk_back(output)
         yield output, [(name, t) for name, t in arguments if isinstance(t, Tensor)]
 
@@ -89,11 +89,16 @@ def _as_tensor(value: Any, differentiate: bool) -> Any:
     return value
 
 
-def _check(output: Any, function: Callable[..., Any]) -> None:
+def _check(output: Any, function: Callable[..., Any], arguments: list[tuple[str, Any]]) -> None:
     if not isinstance(output, Tensor):
+        cause = (
+            " None of its arguments is a Tensor: real numbers and arrays in floating point are made into Tensors (2.0, "
+            "not 2); integers, complex numbers and what is within lists and dicts are not."
+        )
+        known = not arguments or any(isinstance(value, Tensor) for _, value in arguments)
         raise TypeError(
             f"draw: {_called(function)} returned a {type(output).__name__}, and must return the Tensor whose "
-            "computation is to be drawn, usually a loss."
+            f"computation is to be drawn, usually a loss.{'' if known else cause}"
         )
     if not output._requires_grad:
         raise RuntimeError(

@@ -128,7 +128,13 @@ def test_clusters_say_how_many_parameters_and_of_which_class():
     assert any("· Linear" in label and "· 40 parameters" in label for label in labels)
 
 
-@pytest.mark.parametrize("depth", [-1])
+@pytest.mark.parametrize("depth", [-1, 1.5, "1"])
 def test_a_depth_that_is_none_is_refused(depth):
-    with pytest.raises(ValueError, match="0 or more"):
+    with pytest.raises(ValueError, match=r"depth is .*0 or more"):
         ad.draw(ad.Tensor(1.0), depth=depth)
+
+
+@pytest.mark.parametrize("number", [-1, 0, 2.5, "9"])
+def test_a_number_of_operations_that_is_none_is_refused(number):
+    with pytest.raises(ValueError, match=r"max_nodes is .*1 or more"):
+        ad.draw(ad.Tensor(1.0), max_nodes=number)

@@ -455,8 +455,27 @@ def test_the_modules_to_collapse_are_named(no_layout):
 
 
 def test_what_takes_long_is_told_from_lines_that_pass_others():
-    short, long = (effort(extract(program(300), [], np.inf), gradients=True) for program in (chain, recurrent))
+    short, long = (effort(extract(program(300), [], np.inf), True, labels=False) for program in (chain, recurrent))
     assert long > 5 * short
+
+
+def test_five_thousand_recorded_operations_after_each_other_are_laid_out(no_layout):
+    def program(x):
+        for _ in range(5000):
+            x = ad.sin(x)
+        return x
+
+    with pytest.raises(AssertionError, match="begun"):
+        ad.draw(program, 1.0).pipe("svg")
+
+
+def test_seventy_sums_of_one_input_are_not_laid_out(no_layout):
+    """Their lines pass so many ranks that Graphviz needs more than 10 s."""
+    x = y = leaf(1.0)
+    for _ in range(70):
+        y = y + x
+    with pytest.raises(ValueError, match="longer than 10 s"):
+        ad.draw(y).pipe("svg")
 
 
 def test_too_large_a_graph_says_what_to_do():
@@ -475,6 +494,8 @@ def test_mistakes_are_refused():
         ad.draw(leaf(1.0), 2.0)
     with pytest.raises(ValueError, match="left to right"):
         ad.draw(leaf(1.0), direction="RL")
+    with pytest.raises(ValueError, match="light, dark or print"):
+        ad.draw(leaf(1.0), theme=["dark"])
 
 
 def test_the_parts_of_a_picture_can_be_asked_for():

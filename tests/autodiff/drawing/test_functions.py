@@ -104,6 +104,11 @@ def test_a_second_derivative_is_drawn_by_the_same_call():
     ("function", "args", "error", "said"),
     [
         (lambda x: 3.0, (1.0,), TypeError, "returned a float"),
+        (lambda x: x * x, (3,), TypeError, r"returned a int.*None of its arguments is a Tensor.*2\.0, not 2"),
+        (lambda x: x * x, (np.ones(2, dtype=complex),), TypeError, "returned a ndarray.*complex numbers"),
+        (lambda xs: xs[0] * 2, ([np.ones(2)],), TypeError, "within lists and dicts are not"),
+        (lambda x: 3.0, (1.0,), TypeError, r"usually a loss\.$"),
+        (nn.Linear, (), TypeError, "Linear cannot be called"),
         (lambda x: x * 2, (ad.Tensor(1.0),), RuntimeError, "requires grad"),
         (lambda x: x, (1.0, 2.0), TypeError, "cannot be called with the 2 given"),
     ],
