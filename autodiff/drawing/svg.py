@@ -59,8 +59,8 @@ _SIZE = re.compile(r'font-size="([\d.]+)"')
 
 
 def finished(picture: str, title: str, description: str) -> str:
-    """The SVG with a length for every text, a list of fonts, and words that say what is drawn."""
-    picture = _TEXT.sub(_sized, picture)
+    """The SVG with texts of their lengths that no line crosses, a list of fonts, and words that say what is drawn."""
+    picture = _words_above(_TEXT.sub(_sized, picture))
     picture = re.sub(r'font-family="Helvetica[^"]*"', f'font-family="{FONTS}"', picture)
     said = f"<title>{_escaped(title)}</title>\n<desc>{_escaped(description)}</desc>\n"
     return re.sub(r"<svg\b([^>]*[^/>])>\n?", lambda found: f'<svg role="img"{found[1]}>\n{said}', picture, count=1)
@@ -74,6 +74,51 @@ def _sized(found: re.Match[str]) -> str:
         return found[0]
     room = length(text, float(size[1]), 'font-weight="bold"' in attributes)
     return f'<text {attributes} textLength="{room:g}" lengthAdjust="spacingAndGlyphs">{found[2]}</text>'
+
+
+_GROUP = re.compile(r'<g id="[^"]*" class="(cluster|edge)">')
+_FRAME = re.compile(r'<(?:path|polygon) fill="(#\w+)"[^>]*/>')
+_TOOLTIP = re.compile(r'<a xlink:title="[^"]*">')
+
+
+def _words_above(picture: str) -> str:
+    """The SVG with the names of modules, and lines that have labels, above all else.
+
+    Graphviz draws frames first and lines over their names. Each text that is lifted has an edge in the colour of its
+    ground, which interrupts the lines below it, as on maps.
+    """
+    below, lines, names = [], [], []
+    rows = iter(picture.splitlines(keepends=True))
+    ground = None
+    for row in rows:
+        kind = _GROUP.match(row)
+        if kind is None:
+            ground = ground or _FRAME.match(row)  # the first one is the whole picture's
+            below.append(row)
+            continue
+        group, depth = row, 1
+        while depth:
+            row = next(rows)
+            depth += row.count("<g ") - row.count("</g>")
+            group += row
+        frame, tooltip = _FRAME.search(group), _TOOLTIP.search(group)
+        if kind[1] == "cluster" and frame is not None:
+            shown = f"{tooltip[0]}{frame[0]}</a>" if tooltip is not None else frame[0]
+            below.append(f'<g class="frame">{shown}</g>\n')
+            group = group.replace(frame[0], frame[0].replace(f'fill="{frame[1]}"', 'fill="none"', 1), 1)
+            names.append(_with_edges(group, frame[1]))
+        elif kind[1] == "edge" and ground is not None and "<text " in group:
+            lines.append(_with_edges(group, ground[1]))
+        else:
+            below.append(group)
+    above = "".join(lines + names)
+    end = len(below) - 1 - next((i for i, row in enumerate(reversed(below)) if row.startswith("</g>")), 0)
+    return "".join([*below[:end], above, *below[end:]]) if above else picture
+
+
+def _with_edges(group: str, colour: str) -> str:
+    edge = f'paint-order="stroke" stroke="{colour}" stroke-width="2.5" stroke-linejoin="round"'
+    return group.replace("<text ", f"<text {edge} ")
 
 
 def _escaped(text: str) -> str:

@@ -96,6 +96,27 @@ def test_lengths_are_those_of_the_letters():
     assert length("日本", 10) == pytest.approx(16.68)  # three bytes each, a space's width for every byte
 
 
+@needs_dot
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_line_crosses_the_name_of_a_module(theme):
+    linear = nn.Linear(2, 2, rng=0)
+    model = nn.Sequential(linear, nn.ReLU(), linear)  # lines to the second call pass all names
+    drawing = ad.draw(lambda x: model(x).sum(), np.ones((2, 2), "f4"), params=model, direction="TB", theme=theme)
+    groups = list(ElementTree.fromstring(drawing.pipe())[-1])
+    kinds = [group.get("class") for group in groups]
+    names = [group for group in groups if group.get("class") == "cluster"]
+    assert kinds[-len(names):] == ["cluster"] * len(names) == ["cluster"] * kinds.count("frame") != []
+    for name, frame in zip(names, [group for group in groups if group.get("class") == "frame"]):
+        (hollow,), (filled,) = name.iter(SVG + "path"), frame.iter(SVG + "path")
+        assert (hollow.get("fill"), hollow.get("d")) == ("none", filled.get("d"))
+        for text in name.iter(SVG + "text"):
+            assert (text.get("paint-order"), text.get("stroke")) == ("stroke", filled.get("fill"))
+    assert kinds.count("edge") == drawing.source.count(" -> ")
+    labelled = [group.find(f".//{SVG}text") is not None for group in groups if group.get("class") == "edge"]
+    assert labelled == sorted(labelled)  # those with labels are above the others
+    assert len({group.get("id") for group in groups if group.get("id")}) == len([g for g in groups if g.get("id")])
+
+
 def test_what_is_no_svg_is_left_as_it_is():
     assert finished("<svg/>", "title", "description") == "<svg/>"
 
@@ -115,7 +136,6 @@ def test_a_sum_of_gradients_is_the_sign_itself_where_the_viewer_has_fonts_and_dr
     assert "+ in a circle: gradients meet" in rendered[0]
 
 
-#: Of every box, cluster and line, and of the legend: its frame, and its texts with theirs.
 MEASURE = """() => {
     const at = e => { const b = e.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom] }
     return [...document.querySelectorAll('g.node, g.cluster, g.edge, g[id^=a_graph]')].map(group => ({
