@@ -65,7 +65,8 @@ def explain(
     Raises
     ------
     TypeError
-        If `step` is no function or returns no Tensor, or `params` holds something else than names and Tensors.
+        If `step` is no function or returns no Tensor, or `params` holds something else than names and Tensors,
+        or if `optimizer` is none.
     ValueError
         If the loss is not a single number, does not depend on anything that requires grad or on operations from before
         the step, if there are more than 300 operations, or if the optimizer holds none of the parameters.

@@ -46,6 +46,11 @@ def _told(step: Callable[..., Any], args: Sequence[Any], params: Any, optimizer:
             f"explain: got a {type(step).__name__} where a function was needed that computes the loss. Pass the "
             "function itself, and its arguments after it: explain(step, x, y)."
         )
+    if optimizer is not None and not all(callable(getattr(optimizer, each, None)) for each in ("step", "zero_grad")):
+        raise TypeError(
+            f"explain: optimizer is a {type(optimizer).__name__}, without step() and zero_grad(). Pass an optimizer, "
+            "such as nn.SGD(model.parameters(), lr=0.1), or none."
+        )
     names = Names(step, args, params)
     with Tape() as tape:
         loss = step(*args)

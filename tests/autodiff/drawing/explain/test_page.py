@@ -104,6 +104,15 @@ def test_a_scalar_step_shows_what_is_added_up(opened):
     assert page.locator("#program [aria-current]").text_content().endswith("m = b * b")
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_result_of_a_rule_is_out_of_sight(opened, width):
+    name = "temperature_of_the_water_in_the_early_morning"
+    page = opened(lambda a: a * 3.0 + a * a, leaf(-1.23456, name), viewport=(width, 900))
+    page.click("#last")
+    assert page.locator("#panel .formula.result").count() == 1
+    assert page.evaluate("[...document.querySelectorAll('#panel .formula')].every(e => e.scrollWidth <= e.clientWidth)")
+
+
 def test_the_naive_walk_shows_six_where_four_is_right(opened):
     page = opened(fan_out, leaf(1.0))
     page.check("#naive")
@@ -330,6 +339,8 @@ def test_a_failing_step_leaves_the_old_page_and_nothing_half_done(tmp_path):
         explain(lambda: None, path=path)
     with pytest.raises(TypeError, match="got a Tensor where a function was needed"):
         explain(leaf(1.0) * 2.0, path=path)
+    with pytest.raises(TypeError, match="optimizer is a float, without step"):
+        explain(fan_out, leaf(1.0), optimizer=0.1, path=path)
     with pytest.raises(IsADirectoryError, match="is a folder"):
         explain(fan_out, leaf(1.0), path=tmp_path)
     with pytest.raises(FileNotFoundError, match="no folder"):
