@@ -226,6 +226,12 @@ def test_what_is_not_finite_can_be_predicted_and_what_is_empty_is_not_asked(open
     assert page.locator("#answer").count() == 0
 
 
+def test_wide_gradients_stand_beside_what_they_are_compared_with(opened):
+    page = opened(lambda w: ad.sum(w**3.0) / 7.0, leaf(np.linspace(-1.0, 2.0, 54).reshape(3, 18), "w"))
+    page.click("#last")
+    assert page.evaluate("(box => box.scrollWidth <= box.clientWidth)(document.querySelector('#results > .scroll'))")
+
+
 def test_the_results_say_why_a_difference_is_another_number(opened):
     page = opened(lambda a: a * a.detach(), leaf(3.0, "a"))
     page.click("#last")
