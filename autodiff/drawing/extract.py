@@ -48,6 +48,7 @@ class _Extraction:
         self._given: dict[int, Tensor] = {}
         self._boxes: dict[int, Box] = {}
         self._known: dict[int, Array] = {}
+        self._data: dict[str, list[Box]] = {}
         self._scopes: dict[str, list[Scope]] = {}
         self._counts = {"t": 0, "o": 0}
         for name, each in names:
@@ -141,13 +142,25 @@ class _Extraction:
             return self._boxes[id(value)]
         shown = value if recorded is None else recorded
         array = None if shown is None else np.asarray(shown)
-        box = Box(self._new_id("t"), "constant", None if node.trace is None else node.trace.names[index], value=array)
-        if array is not None:
-            box.shape, box.dtype = array.shape, array.dtype
+        name = None if node.trace is None else node.trace.names[index]
+        box = self._data_called(name, array)
+        if box is None:
+            box = Box(self._new_id("t"), "constant", name, value=array)
+            if array is not None:
+                box.shape, box.dtype = array.shape, array.dtype
+            self.picture.parts.append(box)
+            if name is not None:
+                self._data.setdefault(name, []).append(box)
         if isinstance(value, np.ndarray):
             self._boxes[id(value)] = box  # the same kept array in two places is one constant
-        self.picture.parts.append(box)
         return box
+
+    def _data_called(self, name: str | None, array: Array | None) -> Box | None:
+        """The box of data of this name and these values: a recording has a copy of it for every use."""
+        if name is None or array is None:
+            return None
+        alike = (b for b in self._data.get(name, ()) if (b.shape, b.dtype) == (array.shape, array.dtype))
+        return next((box for box in alike if box.value is not None and box.value.tobytes() == array.tobytes()), None)
 
     def _leaf(self, leaf: Tensor, recorded: Array | None = None, user: Node | None = None) -> Box:
         """The box of a leaf, with the value that it had when it was used, where that was recorded."""

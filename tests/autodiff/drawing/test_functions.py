@@ -271,3 +271,27 @@ def test_a_long_formula_is_wrapped_and_all_of_it_is_in_the_tooltip():
     first, second = re.findall(r'<TD><FONT POINT-SIZE="9" COLOR="#\w+">([^<]*)</FONT></TD></TR>', edge)[:2]
     assert f"{first} {second}".removesuffix(" …") in whole
     assert max(len(first), len(second)) <= 36
+
+
+@pytest.mark.parametrize("as_given", [np.asarray, lambda x: ad.Tensor(x, name="x")])
+def test_data_that_is_used_three_times_is_one_box(as_given):
+    w = ad.Tensor(np.eye(3), requires_grad=True)
+
+    def program(x):
+        h = x @ w
+        return ad.sum((h + x) * (h - x))
+
+    source = ad.draw(program, as_given(np.arange(6.0).reshape(2, 3)), params={"w": w}).source
+    assert source.count("<B>x</B>") == 1
+    assert len(re.findall(r"^ *t0 -> o\d", source, re.MULTILINE)) == 3
+
+
+def test_data_that_has_changed_between_its_uses_is_a_box_for_each_value():
+    w, x = ad.Tensor(2.0, requires_grad=True), ad.Tensor(3.0, name="x")
+
+    def program():
+        first = w + x
+        x.data = np.array(4.0)
+        return first + x
+
+    assert ad.draw(program, params={"w": w}).source.count("<B>x</B>") == 2
