@@ -50,7 +50,9 @@ function container(frame, children, lines, paths, boxes, title, headerAlong) {
     if (!links.has(key)) {
       const leaves = boxes.get(source)?.ports.get(`out ${line.from}`) ?? nodes.get(source).across / 2;
       const meets = boxes.get(target)?.ports.get(`in ${line.from}`) ?? nodes.get(target).across / 2 + (to !== null ? line.aim : 0);
-      links.set(key, { from: source, to: target, leaves, meets });
+      // What the places are wished by: the middle of a card, since an aim at every step would make a long chain drift.
+      const straight = boxes.has(target) || to === null ? meets : meets - line.aim;
+      links.set(key, { from: source, to: target, leaves, meets, straight });
     }
     pieces.set(index, links.get(key));
   });
@@ -94,7 +96,7 @@ function layered(nodes, links) {
     link.chain.push(nodes.get(link.to));
     for (let i = 1; i < link.chain.length; i++) {
       const [a, b] = [link.chain[i - 1], link.chain[i]];
-      const joint = { a, b, leaves: a.dummy ? a.across / 2 : link.leaves, meets: b.dummy ? b.across / 2 : link.meets };
+      const joint = { a, b, leaves: a.dummy ? a.across / 2 : link.leaves, meets: b.dummy ? b.across / 2 : link.meets, straight: b.dummy ? b.across / 2 : link.straight };
       a.links.push(joint);
       b.links.push(joint);
     }
@@ -154,7 +156,7 @@ function settle(layers) {
       fit(layer, layer.map((node) => {
         const near = node.links.filter((joint) => last || (onward ? joint.b : joint.a) === node);
         const weight = near.reduce((sum, joint) => sum + pull(joint), 0);
-        const wish = (joint) => (joint.b === node ? joint.a.place + joint.leaves - joint.meets : joint.b.place + joint.meets - joint.leaves);
+        const wish = (joint) => (joint.b === node ? joint.a.place + joint.leaves - joint.straight : joint.b.place + joint.straight - joint.leaves);
         return weight ? [near.reduce((sum, joint) => sum + pull(joint) * wish(joint), 0) / weight, weight] : [node.place, 0.05];
       }));
     }

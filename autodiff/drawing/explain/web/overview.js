@@ -77,7 +77,9 @@ function describe(step) {
   if (step.kind === "forward") return [call(operation), "", brief(quantity.value)];
   if (step.kind === "seed") return [`seed ${bar(quantity)}`, "", brief(step.total)];
   if (step.kind === "update") return [`${step.note} changes ${quantity.name}${step.stale ? " (as recorded)" : ""}`, `${brief(step.before)} →`, brief(step.total)];
-  const operand = operation.operands[step.argument], numbers = (isNaive() ? "" : operand.numbers) || operand.rule;
+  const operand = operation.operands[step.argument];
+  if (hidden(steps().indexOf(step))) return [`${quantities[operation.result].name} → ${bar(quantity)}`, "to be predicted", "?"];
+  const numbers = (isNaive() ? "" : operand.numbers) || operand.rule;
   return [`${quantities[operation.result].name} → ${bar(quantity)}`, step.before ? `${numbers} + ${isScalar(step.before) ? sum(only(step.before)) : "before"}` : numbers, brief(step.total)];
 }
 

@@ -9,7 +9,7 @@ function question(step, quantity) {
   const text = all ? `What is ${bar(quantity)} after this message?${isScalar(step.total) ? "" : " Rows like [[1, 2], [3, 4]]."}` : `What is element [${first}] of ${bar(quantity)}, of shape ${tuple(step.total.shape)}, after this message?`;
   const reveal = element("button", { type: "button", id: "reveal" }, "Show me");
   const form = element("form", {}, element("label", { for: "answer" }, text), input, element("button", { type: "submit", id: "check" }, "Check"), reveal);
-  const open = () => { answered.add(`${isNaive()}:${now}`); render(); };
+  const open = () => { answered.add(`${isNaive()}:${now}`); paintAll(); render(); };
   reveal.addEventListener("click", open);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -54,7 +54,7 @@ $("forward").addEventListener("click", () => go(now + 1));
 $("last").addEventListener("click", () => go(steps().length - 1));
 $("scrub").addEventListener("input", () => go(Number($("scrub").value)));
 $("speed").addEventListener("change", () => { if (timer !== null) { pause(); play(); } });
-$("predict").addEventListener("change", () => { answered.clear(); render(); });
+$("predict").addEventListener("change", () => { answered.clear(); paintAll(); render(); });
 $("naive").addEventListener("change", () => { const first = forward.length; paintAll(); go(now >= first ? first : now); });
 $("theme").addEventListener("click", () => {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches, set = document.documentElement.dataset.theme || (dark ? "dark" : "light");

@@ -238,22 +238,41 @@ def test_the_results_say_why_a_difference_is_another_number(opened):
     assert "what was computed without a gradient" in page.locator("#results").text_content()
 
 
-def test_a_step_takes_less_than_a_frame(opened):
+def test_a_step_repaints_little_and_lays_the_page_out_once(opened):
     model, step = mlp()
     page = opened(step, params=model, optimizer=nn.Adam(model.parameters()))
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})  # what other programs take does not count
+    session.send("Performance.enable")
 
-    def spent():
-        found = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-        return 1000 * sum(found[f"{kind}Duration"] for kind in ("Script", "Layout", "RecalcStyle"))
+    def layouts():
+        return next(x["value"] for x in session.send("Performance.getMetrics")["metrics"] if x["name"] == "LayoutCount")
 
-    times = []
+    page.evaluate(
+        "window.painted = new Set();"
+        "new MutationObserver(all => all.forEach(each => painted.add(each.target.closest?.('.card'))))"
+        ".observe(document.getElementById('graph'), {subtree: true, childList: true})"
+    )
+    cards = page.locator(".card").count()
     for _ in story_of(page)["steps"][1:]:
-        before = spent()
+        before = layouts()
+        page.evaluate("painted.clear()")
         page.keyboard.press("ArrowRight")
-        times.append(spent() - before)
-    assert np.median(times) < 16
+        page.evaluate("new Promise(requestAnimationFrame)")
+        assert layouts() - before <= 2
+        assert page.evaluate("painted.size") <= 5 < cards / 2
+
+
+def test_the_table_of_all_steps_does_not_give_predictions_away(opened):
+    page = opened(fan_out, leaf(1.0))
+    page.check("#predict")
+    rows = page.locator("#all tbody tr").filter(has_text="?")
+    assert rows.count() == 4
+    go_to(page, "message")
+    page.fill("#answer", "1")
+    page.click("#check")
+    assert rows.count() == 3
+    page.uncheck("#predict")
+    assert rows.count() == 0
 
 
 def test_the_page_can_be_used_by_the_keyboard_alone(opened):
