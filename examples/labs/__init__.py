@@ -1,0 +1,6 @@
+"""Five university lab reports on multilayer perceptrons: every experiment run again, on this project's own engine.
+
+`experiments/` has one short file for each experiment: data, model, training, question, and what the report said. What
+they share stands here once: `configuration` and `training` (what a run is, and running it), `runs` (its file),
+`runner` (many of them, in parallel), `comparison` (ours beside the report's), `page` and `tables` (what one reads).
+"""
