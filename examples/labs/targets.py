@@ -34,7 +34,7 @@ class HalfSquaredError(nn.Module):
 
     def forward(self, outputs: ad.Tensor, targets: ad.Tensor) -> ad.Tensor:
         """One number for outputs and targets of the same shape."""
-        squares = 0.5 * (outputs - targets) ** 2
+        squares: ad.Tensor = 0.5 * (outputs - targets) ** 2
         return squares.sum() if self.reduction == "sum" else squares.mean()
 
 

@@ -65,7 +65,7 @@ class Training:
         )
         if history.stopped is not None:
             raise KeyboardInterrupt(history.stopped)
-        metrics = {}
+        metrics: dict[str, float] = {}
         for part, samples in (("train", train), ("test", test)):
             found = nn.evaluate(
                 model, (samples.x, target.encode(samples.y)), target.loss(), metrics={"accuracy": target.accuracy}
