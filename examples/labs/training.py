@@ -29,7 +29,8 @@ class Network(Protocol):
 class Training:
     """A network learns from the training samples of a data set and is judged by the test samples.
 
-    `loss` is a name in `LOSSES`. With `watch`, the layers' gradients are sampled every so many steps.
+    `loss` is a name in `LOSSES`. With `watch`, the layers' gradients are sampled every so many steps; they are the
+    evidence "statistics", as `nn.Statistics.state_dict` gives them.
     """
 
     data: Data
@@ -72,7 +73,10 @@ class Training:
             )
             metrics |= {f"{part} {name}": value for name, value in found.items()}
         columns = {name: [float(x) for x in history[name]] for name in history.columns}
-        return Outcome(metrics, columns, {"weights": weights(model)})
+        evidence: dict[str, Any] = {"weights": weights(model)}
+        if history.statistics is not None:
+            evidence["statistics"] = history.statistics.state_dict()
+        return Outcome(metrics, columns, evidence)
 
 
 def weights(model: nn.Module) -> dict[str, Any]:
