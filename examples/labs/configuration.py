@@ -31,11 +31,14 @@ class Outcome:
         A column per curve, such as "loss" and "validation accuracy", a row per epoch.
     evidence : dict
         What figures need besides: arrays, numbers, texts, lists and dicts of these.
+    seconds : float, optional
+        How long it took in all sessions together, if it was interrupted; without it, the last session is counted.
     """
 
     metrics: dict[str, float]
     history: dict[str, list[float]] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 class Job(Protocol):

@@ -18,11 +18,12 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Target:
-    """A loss, the targets that it takes, and the accuracy of outputs against these targets."""
+    """A loss, the targets that it takes, when outputs count as right, and the classes that they stand for."""
 
     loss: Callable[[], Callable[..., Any]]
     encode: Callable[[Array], Array]
     accuracy: Callable[[Any, Any], float]
+    decide: Callable[[Array], Array]
 
 
 class HalfSquaredError(nn.Module):
@@ -35,7 +36,8 @@ class HalfSquaredError(nn.Module):
     def forward(self, outputs: ad.Tensor, targets: ad.Tensor) -> ad.Tensor:
         """One number for outputs and targets of the same shape."""
         squares: ad.Tensor = 0.5 * (outputs - targets) ** 2
-        return squares.sum() if self.reduction == "sum" else squares.mean()
+        reduced: ad.Tensor = squares.sum() if self.reduction == "sum" else squares.mean()
+        return reduced
 
 
 def one_hot(y: Array) -> Array:
@@ -59,14 +61,24 @@ def half(outputs: Any, targets: Any) -> float:
     return float((((outputs > 0.5) == (targets > 0.5)) & np.isfinite(outputs)).mean())
 
 
+def most(outputs: Array) -> Array:
+    """The class whose output is largest."""
+    return np.asarray(outputs.argmax(1))
+
+
+def beyond_half(outputs: Array) -> Array:
+    """Class 1 where the only output is above ½."""
+    return (outputs.reshape(-1) > 0.5).astype(np.int64)
+
+
 #: Every loss that an experiment can name.
 LOSSES: dict[str, Target] = {
     # Keras's: the mean over samples and classes.
-    "mean squared error, one-hot": Target(nn.MSELoss, one_hot, largest),
-    "cross-entropy": Target(nn.CrossEntropyLoss, lambda y: y, nn.accuracy),
-    "binary cross-entropy": Target(nn.BCELoss, column, half),
-    "binary cross-entropy, sum": Target(lambda: nn.BCELoss(reduction="sum"), column, half),
-    "mean squared error": Target(nn.MSELoss, column, half),
-    "half squared error, sum": Target(HalfSquaredError, column, half),
-    "half squared error, mean": Target(lambda: HalfSquaredError("mean"), column, half),
+    "mean squared error, one-hot": Target(nn.MSELoss, one_hot, largest, most),
+    "cross-entropy": Target(nn.CrossEntropyLoss, lambda y: y, nn.accuracy, most),
+    "binary cross-entropy": Target(nn.BCELoss, column, half, beyond_half),
+    "binary cross-entropy, sum": Target(lambda: nn.BCELoss(reduction="sum"), column, half, beyond_half),
+    "mean squared error": Target(nn.MSELoss, column, half, beyond_half),
+    "half squared error, sum": Target(HalfSquaredError, column, half, beyond_half),
+    "half squared error, mean": Target(lambda: HalfSquaredError("mean"), column, half, beyond_half),
 }

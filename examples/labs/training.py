@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
+import datasets
 import nn
 
 from .configuration import Optimizer, Outcome, Schedule, generator
 from .samples import Data
-from .targets import LOSSES
+from .targets import LOSSES, Target
+
+Array = npt.NDArray[Any]
 
 #: Seconds between the checkpoints of a run: what a killed one loses at most.
 CHECKPOINT_EVERY = 20.0
+#: So many steps are kept of a curve over iterations; of a longer one every second, third, and so on.
+MOST_STEPS = 20_000
+#: Outputs for test samples are kept up to so many numbers.
+MOST_OUTPUTS = 20_000
 
 
 class Network(Protocol):
@@ -29,8 +38,20 @@ class Network(Protocol):
 class Training:
     """A network learns from the training samples of a data set and is judged by the test samples.
 
-    `loss` is a name in `LOSSES`. With `watch`, the layers' gradients are sampled every so many steps; they are the
-    evidence "statistics", as `nn.Statistics.state_dict` gives them.
+    `loss` is a name in `LOSSES`. With `watch`, the layers' gradients are sampled every so many steps; with
+    `test_every`, the test samples are judged every so many, besides after each epoch.
+
+    What a record of it has as evidence:
+
+    - "weights": each parameter by name;
+    - "step losses": "steps" and "loss", arrays, of every iteration (a long run is thinned to 20,000 of them);
+    - "confusion": the confusion matrix of the test samples, rows true classes;
+    - "test outputs": what the network makes of each test sample, where that is no more than 20,000 numbers;
+    - "statistics", with `watch`: "layers", "steps", and the columns of `nn.Statistics`, (samples, layers) each;
+    - "test curve", with `test_every`: "steps", "loss", "accuracy", arrays, from before the first step on;
+    - "diverged", if the loss became NaN or infinite: "epoch", "step", "message"; the weights are those before that.
+
+    Its metrics are "train loss", "train accuracy", "test loss", "test accuracy", "steps", and "diverged": 1 or 0.
     """
 
     data: Data
@@ -41,6 +62,7 @@ class Training:
     batch_size: int
     schedule: Schedule | None = None
     watch: int | None = None
+    test_every: int | None = None
 
     def perform(self, seed: int, checkpoint: Path) -> Outcome:
         """Train, or go on from the checkpoint; judge; take down what the figures need."""
@@ -48,35 +70,113 @@ class Training:
         model = self.network.build(generator(seed, "weights"))
         optimizer = self.optimizer.build(model)
         target = LOSSES[self.loss]
-        history = nn.fit(
-            model,
-            (train.x, target.encode(train.y)),
-            target.loss(),
-            optimizer,
-            epochs=self.epochs,
-            batch_size=min(self.batch_size, len(train.x)),
-            validation=(test.x, target.encode(test.y)),
-            metrics={"accuracy": target.accuracy},
-            schedule=None if self.schedule is None else self.schedule.build(optimizer),
-            statistics=self.watch,
-            checkpoint=nn.Checkpoint(checkpoint, CHECKPOINT_EVERY, "seconds"),
-            resume=True,
-            rng=generator(seed, "order"),
-            progress=False,
-        )
-        if history.stopped is not None:
-            raise KeyboardInterrupt(history.stopped)
-        metrics: dict[str, float] = {}
-        for part, samples in (("train", train), ("test", test)):
-            found = nn.evaluate(
-                model, (samples.x, target.encode(samples.y)), target.loss(), metrics={"accuracy": target.accuracy}
+        judged = Judged(test, target, self.test_every) if self.test_every is not None else None
+        evidence: dict[str, Any] = {}
+        try:
+            history = nn.fit(
+                model,
+                (train.x, target.encode(train.y)),
+                target.loss(),
+                optimizer,
+                epochs=self.epochs,
+                batch_size=min(self.batch_size, len(train.x)),
+                validation=(test.x, target.encode(test.y)),
+                metrics={"accuracy": target.accuracy},
+                schedule=None if self.schedule is None else self.schedule.build(optimizer),
+                callbacks=[] if judged is None else [judged],
+                statistics=self.watch,
+                checkpoint=nn.Checkpoint(checkpoint, CHECKPOINT_EVERY, "seconds"),
+                resume=True,
+                rng=generator(seed, "order"),
+                progress=False,
             )
-            metrics |= {f"{part} {name}": value for name, value in found.items()}
-        columns = {name: [float(x) for x in history[name]] for name in history.columns}
-        evidence: dict[str, Any] = {"weights": weights(model)}
+        except nn.NonFiniteLoss as error:
+            history = error.history
+            evidence["diverged"] = {"epoch": error.epoch, "step": error.step, "message": str(error)}
+        else:
+            if history.stopped is not None:
+                raise KeyboardInterrupt(history.stopped)
+        metrics = {
+            f"{part} {name}": value
+            for part, samples in (("train", train), ("test", test))
+            for name, value in judge(model, samples, target).items()
+        }
+        metrics |= {"steps": float(len(history.step_losses)), "diverged": float("diverged" in evidence)}
+        evidence |= {"weights": weights(model), "step losses": thinned(history.step_losses)}
+        evidence |= answers(model, test, target)
         if history.statistics is not None:
-            evidence["statistics"] = history.statistics.state_dict()
-        return Outcome(metrics, columns, evidence)
+            evidence["statistics"] = statistics(history.statistics)
+        if judged is not None:
+            evidence["test curve"] = judged.curve()
+        columns = {name: [float(x) for x in history[name]] for name in history.columns}
+        return Outcome(metrics, columns, evidence, float(np.nansum(history.seconds)))
+
+    def trained(self, seed: int, evidence: Mapping[str, Any]) -> nn.Module:
+        """The network as it was at the end of a run, from the evidence of its record."""
+        model = self.network.build(generator(seed, "weights"))
+        model.load_state_dict(evidence["weights"])
+        return model.eval()
+
+
+class Judged(nn.Callback):
+    """Judges the test samples every so many steps, and before the first one."""
+
+    def __init__(self, test: datasets.Samples, target: Target, every: int) -> None:
+        self.test, self.target, self.every = test, target, every
+        self.rows: list[list[float]] = []
+
+    def training_started(self, training: Any) -> None:
+        """The network as it is drawn."""
+        if not self.rows:
+            self._judge(training)
+
+    def batch_ended(self, training: Any) -> None:
+        """After the step whose number is a multiple."""
+        if training.step % self.every == 0:
+            self._judge(training)
+
+    def _judge(self, training: Any) -> None:
+        found = judge(training.model, self.test, self.target)
+        self.rows.append([float(training.step), found["loss"], found["accuracy"]])
+
+    def curve(self) -> dict[str, Array]:
+        """Steps, losses and accuracies so far."""
+        steps, losses, accuracies = np.array(self.rows).reshape(-1, 3).T
+        return {"steps": steps.astype(np.int64), "loss": losses, "accuracy": accuracies}
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"rows": np.array(self.rows).reshape(-1, 3)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what a checkpoint kept."""
+        self.rows = np.asarray(state["rows"]).tolist()
+
+
+def judge(model: nn.Module, samples: datasets.Samples, target: Target) -> dict[str, float]:
+    """Loss and accuracy."""
+    pairs = (samples.x, target.encode(samples.y))
+    return nn.evaluate(model, pairs, target.loss(), metrics={"accuracy": target.accuracy})
+
+
+def answers(model: nn.Module, test: datasets.Samples, target: Target) -> dict[str, Array]:
+    """The confusion matrix of the test samples, and the outputs themselves if they are few."""
+    outputs = nn.predict(model, test.x)
+    classes = max(2, outputs.shape[1])
+    matrix = np.zeros((classes, classes), np.int64)
+    np.add.at(matrix, (test.y.astype(np.int64).reshape(-1), target.decide(outputs)), 1)
+    return {"confusion": matrix} | ({"test outputs": outputs} if outputs.size <= MOST_OUTPUTS else {})
+
+
+def thinned(losses: Array) -> dict[str, Array]:
+    """The losses of all steps; of very many, every second, third, and so on."""
+    steps = np.arange(0, len(losses), max(1, -(-len(losses) // MOST_STEPS)))
+    return {"steps": steps, "loss": losses[steps].astype(np.float32)}
+
+
+def statistics(table: nn.Statistics) -> dict[str, Any]:
+    """What was seen of the layers, as plain arrays."""
+    return {"layers": list(table.layers), "steps": table.steps} | {name: table[name] for name in table.columns}
 
 
 def weights(model: nn.Module) -> dict[str, Any]:
