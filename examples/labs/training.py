@@ -47,7 +47,7 @@ class Training:
     - "step losses": "steps" and "loss", arrays, of every iteration (a long run is thinned to 20,000 of them);
     - "confusion": the confusion matrix of the test samples, rows true classes;
     - "test outputs": what the network makes of each test sample, where that is no more than 20,000 numbers;
-    - "statistics", with `watch`: "layers", "steps", and the columns of `nn.Statistics`, (samples, layers) each;
+    - "statistics", with `watch`: what `nn.Statistics.state_dict` gives;
     - "test curve", with `test_every`: "steps", "loss", "accuracy", arrays, from before the first step on;
     - "diverged", if the loss became NaN or infinite: "epoch", "step", "message"; the weights are those before that.
 
@@ -105,7 +105,7 @@ class Training:
         evidence |= {"weights": weights(model), "step losses": thinned(history.step_losses)}
         evidence |= answers(model, test, target)
         if history.statistics is not None:
-            evidence["statistics"] = statistics(history.statistics)
+            evidence["statistics"] = history.statistics.state_dict()
         if judged is not None:
             evidence["test curve"] = judged.curve()
         columns = {name: [float(x) for x in history[name]] for name in history.columns}
@@ -172,11 +172,6 @@ def thinned(losses: Array) -> dict[str, Array]:
     """The losses of all steps; of very many, every second, third, and so on."""
     steps = np.arange(0, len(losses), max(1, -(-len(losses) // MOST_STEPS)))
     return {"steps": steps, "loss": losses[steps].astype(np.float32)}
-
-
-def statistics(table: nn.Statistics) -> dict[str, Any]:
-    """What was seen of the layers, as plain arrays."""
-    return {"layers": list(table.layers), "steps": table.steps} | {name: table[name] for name in table.columns}
 
 
 def weights(model: nn.Module) -> dict[str, Any]:
