@@ -59,6 +59,8 @@ class Experiment:
         Paragraphs: where the report contradicts itself, what was chosen where it is silent, what one learns.
     needs : tuple of str
         Identifiers of the experiments whose records the illustrations use too.
+    findings : callable, optional
+        The answer: sentences whose numbers are computed from the records.
     """
 
     identifier: str
@@ -73,12 +75,19 @@ class Experiment:
     illustrations: tuple[Illustration, ...] = ()
     notes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    findings: Callable[[Records], Sequence[str]] | None = None
 
     def runs(self, seeds: int | None = None, quick: bool = False) -> list[Run]:
         """The runs of this experiment, seed by seed."""
         settings = self.quick if quick else self.settings
         count = 1 if quick else self.seeds if seeds is None else seeds
         return [Run(self.identifier, name, seed, job) for seed in range(count) for name, job in settings.items()]
+
+    def found(self, records: Records) -> tuple[str, ...]:
+        """What the findings say; nothing as long as a setting has not been run."""
+        if self.findings is None or not all(records.get(name) for name in self.settings):
+            return ()
+        return tuple(self.findings(records))
 
     def compared(self, records: Records) -> list[Compared]:
         """The report's numbers beside ours."""

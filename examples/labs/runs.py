@@ -12,7 +12,7 @@ import os
 import platform
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -117,12 +117,24 @@ def finished(run: Run, folder: Path) -> Record | None:
     """The record of a run that has been done, or None; a damaged file is set aside."""
     path = run.path(folder)
     if not path.exists():
-        return None
+        return _taken_over(run, folder)
     try:
         return read(path)
     except DamagedRunError:
         set_aside(path)
         return None
+
+
+def _taken_over(run: Run, folder: Path) -> Record | None:
+    """The record of the same job and seed that another experiment has asked for; this one gets a file of it too."""
+    for path in sorted(folder.glob(f"*/*-seed{run.seed}-{key(run.job)}.json")):
+        try:
+            found = replace(read(path), experiment=run.experiment, setting=run.setting)
+        except (DamagedRunError, FileNotFoundError):
+            continue
+        write(run.path(folder), found)
+        return found
+    return None
 
 
 def set_aside(path: Path) -> Path:
