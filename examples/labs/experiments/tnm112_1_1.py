@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from ..comparison import Row, Within
 from ..experiment import Experiment
-from ..samples import Data
-from .tnm112 import REPORT, training
-
-CLOUDS = Data("linear", {"points_per_class": 512, "classes": 2, "sigma": 0.1})
+from .tnm112 import CLOUDS, REPORT, training
 
 EXPERIMENT = Experiment(
     identifier="tnm112-1.1",
