@@ -52,19 +52,24 @@ class Row:
     digits: int = 2
 
 
-Verdict = Literal["agrees", "differs", "no bound"]
+Verdict = Literal["agrees", "differs", "no bound", "shortened", "not run"]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A row with our numbers, one per seed."""
+    """A row with our numbers, one per seed; `shortened` if they come from a quick run of another configuration."""
 
     row: Row
     values: tuple[float, ...]
+    shortened: bool = False
 
     @property
     def verdict(self) -> Verdict:
         """Whether our numbers lie where the row wants them."""
+        if not self.values:
+            return "not run"
+        if self.shortened:
+            return "shortened"
         if self.row.agrees is None:
             return "differs" if self.row.difference is not None else "no bound"
         return "agrees" if self.row.agrees.holds(self.values) else "differs"

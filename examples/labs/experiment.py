@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -89,12 +90,31 @@ class Experiment:
             return ()
         return tuple(self.findings(records))
 
-    def compared(self, records: Records) -> list[Compared]:
-        """The report's numbers beside ours."""
+    def compared(self, records: Records, quick: bool = False) -> list[Compared]:
+        """The report's numbers beside ours.
+
+        Raises
+        ------
+        KeyError
+            If a run has no such number as a row asks for.
+        """
+        jobs = self.quick if quick else self.settings
         return [
-            Compared(row, tuple(record.metrics[row.metric] for record in records.get(row.setting, ())))
+            Compared(
+                row,
+                tuple(self._number(row, record) for record in records.get(row.setting, ())),
+                shortened=jobs.get(row.setting, self.settings[row.setting]) != self.settings[row.setting],
+            )
             for row in self.rows
         ]
+
+    def _number(self, row: Row, record: Record) -> float:
+        if row.metric not in record.metrics:
+            raise KeyError(
+                f"labs: {self.identifier} compares the {row.metric!r} of {row.setting!r}, whose runs have "
+                f"{', '.join(record.metrics)}."
+            )
+        return record.metrics[row.metric]
 
 
 @cache
@@ -120,7 +140,9 @@ def chosen(names: Sequence[str]) -> list[Experiment]:
     every = experiments()
     for name in names:
         if not any(identifier.startswith(name) for identifier in every):
-            raise ValueError(f"labs: no experiment is, or begins with, {name!r}; there are {', '.join(every)}.")
+            near = get_close_matches(name, every, 3, 0.5)
+            known = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(every)}."
+            raise ValueError(f"labs: no experiment is called {name!r}, or begins with it. {known}")
     return [each for identifier, each in every.items() if identifier.startswith(tuple(names))]
 
 

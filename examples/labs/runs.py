@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import platform
-import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 import autodiff
+from nn.serialize.atomic import write_atomically
 
 from .configuration import Job, Outcome, key, plain
 
@@ -27,7 +28,7 @@ FORMAT = "chalkgrad lab run 1"
 
 
 class DamagedRunError(ValueError):
-    """The file of a run is not what was written."""
+    """The file of a run is not what was written, or that of another run."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,20 @@ class Run:
     job: Job
 
     def path(self, folder: Path) -> Path:
-        """Where its file is. The key of the configuration is in the name, so that other settings get another file."""
-        name = "".join(letter if letter.isalnum() else "-" for letter in self.setting)
-        return folder / self.experiment / f"{name}-seed{self.seed}-{key(self.job)}.json"
+        """Where its file is: named after the job and the seed, as experiments that ask for the same share it."""
+        return folder / f"{type(self.job).__name__}-{key(self.job)}-seed{self.seed}.json"
+
+    def __str__(self) -> str:
+        return f"{self.experiment}, {self.setting}, seed {self.seed}"
 
 
 @dataclass(frozen=True)
 class Record:
-    """A finished run."""
+    """A finished run.
+
+    `seconds` is the time that it took in all its sessions, without what a killed one had not saved. `remarks` say what
+    else happened on the way, such as a checkpoint that was set aside.
+    """
 
     experiment: str
     setting: str
@@ -57,9 +64,10 @@ class Record:
     history: dict[str, list[float]]
     evidence: dict[str, Any]
     seconds: float
+    remarks: list[str] = field(default_factory=list)
     finished: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     versions: dict[str, str] = field(default_factory=lambda: versions())
-    machine: str = field(default_factory=lambda: f"{platform.machine()}, {platform.system()}")
+    machine: str = field(default_factory=lambda: machine())
 
 
 def versions() -> dict[str, str]:
@@ -67,11 +75,22 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "numpy": np.__version__, "chalkgrad": autodiff.__version__}
 
 
-def record(run: Run, outcome: Outcome, seconds: float) -> Record:
+def machine() -> str:
+    """The processor as its maker calls it, where that can be found out, and the operating system."""
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), name)
+    except OSError:
+        pass  # another system than Linux
+    return f"{name}, {platform.machine()}, {platform.system()}"
+
+
+def record(run: Run, outcome: Outcome, seconds: float, remarks: list[str] | None = None) -> Record:
     """The record of a run that has just ended."""
     return Record(
         run.experiment, run.setting, run.seed, plain(run.job), outcome.metrics, outcome.history, outcome.evidence,
-        seconds,
+        seconds if outcome.seconds is None else outcome.seconds, remarks or [],
     )  # fmt: skip
 
 
@@ -80,15 +99,7 @@ def write(path: Path, finished: Record) -> None:
     content = json.dumps(_encoded(vars(finished)), sort_keys=True)
     text = json.dumps({"format": FORMAT, "sha256": hashlib.sha256(content.encode()).hexdigest()})[:-1]
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(f'{text}, "run": {content}}}\n')
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_atomically(path, [f'{text}, "run": {content}}}\n'.encode()], "labs")
 
 
 def read(path: Path) -> Record:
@@ -100,49 +111,74 @@ def read(path: Path) -> Record:
         If the file is not what `write` wrote.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_bytes())
         told = content["format"], content["sha256"]
         run = content["run"]
         found = FORMAT, hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
         if told != found:
-            raise DamagedRunError(f"labs: {path} has format and checksum {told}, and its content is {found}.")
+            raise DamagedRunError(f"its format and checksum are {told}, and its content has {found}")
         return Record(**_decoded(run))
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, DamagedRunError):
-            raise
-        raise DamagedRunError(f"labs: {path} is no file of a run: {type(error).__name__}: {error}") from error
+    except DamagedRunError:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DamagedRunError(f"it cannot be read as the file of a run, {type(error).__name__}: {error}") from error
 
 
 def finished(run: Run, folder: Path) -> Record | None:
-    """The record of a run that has been done, or None; a damaged file is set aside."""
-    path = run.path(folder)
-    if not path.exists():
-        return _taken_over(run, folder)
+    """The record of a run that has been done, under the names by which it is asked for now; None if there is no file.
+
+    Raises
+    ------
+    DamagedRunError
+        If the file cannot be trusted, or is that of another run.
+    """
     try:
-        return read(path)
-    except DamagedRunError:
-        set_aside(path)
+        found = read(run.path(folder))
+    except FileNotFoundError:
         return None
-
-
-def _taken_over(run: Run, folder: Path) -> Record | None:
-    """The record of the same job and seed that another experiment has asked for; this one gets a file of it too."""
-    for path in sorted(folder.glob(f"*/*-seed{run.seed}-{key(run.job)}.json")):
-        try:
-            found = replace(read(path), experiment=run.experiment, setting=run.setting)
-        except (DamagedRunError, FileNotFoundError):
-            continue
-        write(run.path(folder), found)
-        return found
-    return None
+    if (found.seed, found.configuration) != (run.seed, plain(run.job)):
+        raise DamagedRunError(
+            f"it is the file of another run: {found.experiment}, {found.setting}, seed {found.seed}, with another "
+            "configuration or seed than its name says"
+        )
+    return replace(found, experiment=run.experiment, setting=run.setting)
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged file, so that nothing is lost and its name is free."""
+    """Rename a file that cannot be trusted, so that nothing is lost and its name is free."""
     aside = next(
         each for number in range(1, 10_000) if not (each := path.with_name(f"{path.name}.damaged-{number}")).exists()
     )
     return path.rename(aside)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Within this, no other process works on the same run; one that wants to waits. A killed one lets go at once."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: there, two processes may do the same work twice; every file is whole all the same
+        yield
+        return
+    name = path.with_suffix(".lock")
+    while True:
+        with name.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # Whoever held it has deleted it by now, and a third one may have made it anew.
+            if not _is(name, file.fileno()):
+                continue
+            try:
+                yield
+            finally:
+                name.unlink(missing_ok=True)
+            return
+
+
+def _is(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _encoded(value: Any) -> Any:
