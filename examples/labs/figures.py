@@ -225,6 +225,18 @@ def classifier(
     return make
 
 
+def regions(models: Mapping[str, tuple[Any, Any]], columns: int = 2) -> Figure:
+    """What models or functions of points make of the plane, each with its own samples; the titles say how many fit."""
+    with pictures.styled():
+        picture, panels = _panels(len(models), columns, 6.4, 5.0)
+        for (name, (model, samples)), axes in zip(models.items(), panels):
+            pair = (samples.x, samples.y.reshape(-1))
+            outputs = nn.predict(model, samples.x) if isinstance(model, nn.Module) else model(samples.x)
+            nn.plot.decision_boundary(model, pair, axes, resolution=GRID, padding=MARGIN, outputs="probabilities")
+            axes.set_title(f"{name}: test accuracy {(outputs.argmax(1) == pair[1]).mean():.2%}")
+    return picture
+
+
 def truth_and_prediction(jobs: Mapping[str, Training], *, seed: int = 0, part: str = "test") -> Make:
     """Ground truth | predicted result, class 0 red and class 1 blue: a row for each setting."""
     red, blue = "#C62828", "#1F4E9E"
@@ -268,6 +280,40 @@ def confusion_matrix(*settings: str, labels: Sequence[str] | None = None, seed: 
                 matrix = np.asarray(record.evidence["confusion"])
                 nn.plot.confusion_matrix(matrix, axes, labels=labels)
                 axes.set_title(f"{name}: {np.trace(matrix):,} of {matrix.sum():,} right")
+        return picture
+
+    return make
+
+
+def over_numbers(
+    curves: Mapping[str, Mapping[str, float]],
+    *,
+    metric: str = "test accuracy",
+    xlabel: str = "",
+    percent: bool = False,
+    log: bool = False,
+) -> Make:
+    """One metric over a number that settings differ in, on a logarithmic axis: the mean of all seeds, and their range.
+
+    `curves` has for each curve, by the name in the legend, its settings and where each stands.
+    """
+
+    def make(records: Records) -> Figure:
+        with pictures.styled():
+            picture = pictures.figure(9.0, 4.2)
+            axes = picture.subplots()
+            for (label, places), look in zip(curves.items(), _looks(len(curves))):
+                chosen = _each(records, tuple(places))
+                across = [places[name] for name, _ in chosen]
+                found = [np.array([record.metrics[metric] for record in each]) for _, each in chosen]
+                middle, least, most = (
+                    100.0**percent * np.array([f(x) for x in found]) for f in (np.mean, np.min, np.max)
+                )
+                axes.plot(across, middle, label=label, marker="o", markersize=4, linewidth=1.6, **look)
+                axes.fill_between(across, least, most, color=look["color"], alpha=0.15, linewidth=0)
+            axes.set_xscale("log")
+            axes.set(xlabel=xlabel, ylabel=metric + (" (%)" if percent else ""))
+            _finish(axes, log, len(curves))
         return picture
 
     return make
