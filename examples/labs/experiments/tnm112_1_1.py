@@ -10,7 +10,7 @@ from .tnm112 import CLOUDS, REPORT, training
 SIZES = {f"batch {size}": training(CLOUDS, (), epochs=4, batch_size=size) for size in (512, 16)}
 PER_CLASS = Difference(
     "the report's slip",
-    "Both reports divide 512 points by the batch size; there are 512 in each of the two classes, so twice as many steps.",
+    "Both reports divide 512 points by the batch size; there are 512 in each class, so twice as many steps.",
     ("tnm112-1.1", "batch 16"),
 )
 
