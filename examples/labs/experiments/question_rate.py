@@ -92,7 +92,8 @@ def findings(records: Records) -> Sequence[str]:
     }
     return (
         f"{verdict} With the constant rate, an accuracy of 95.08 % is {likelier['test accuracy']} as likely as with "
-        f"the decay, and a loss of 0.0152 {likelier['test loss']}; strong evidence would be {STRONG:.0f} times or a tenth.",
+        f"the decay, and a loss of 0.0152 {likelier['test loss']}. Strong evidence would be {STRONG:.0f} times, or a "
+        "tenth.",
         f"The settings themselves: {first.mean():.2%} ± {100 * first.std(ddof=1):.2f} with the constant rate, "
         f"{second.mean():.2%} ± {100 * second.std(ddof=1):.2f} with the decay. Means so far apart, or farther, come "
         f"in {permutation(first, second):.1%} of random divisions of the runs in two.",
