@@ -83,8 +83,10 @@ def list_all(out: Path) -> int:
         print(f"{each.identifier:<{margin}}" + f"\n{'':{margin}}".join(lines) + "\n")
     runs = sum(len(each.runs()) for each in every)
     seconds = sum(each.seconds * each.seeds for each in every)
-    print(f"{len(every)} experiments, {runs:,} runs, about {spoken(seconds)} on one core; runs that several")
-    print(f"ask for count for each. `{PROGRAM} run IDENT …` runs some, `run --all` all of them, `run --all --quick` a subset.")
+    print(
+        f"{len(every)} experiments, {runs:,} runs, about {spoken(seconds)} on one core; a run that several ask for "
+        f"is made once.\n`{PROGRAM} run IDENT …` runs some, `run --all` all, and `run --all --quick` a subset of each."
+    )
     return 0
 
 

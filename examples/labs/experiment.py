@@ -59,7 +59,7 @@ class Experiment:
     notes : tuple of str
         Paragraphs: where the report contradicts itself, what was chosen where it is silent, what one learns.
     needs : tuple of str
-        Identifiers of the experiments whose records the illustrations use too.
+        Identifiers of the experiments whose records the illustrations use too, as "identifier: setting".
     findings : callable, optional
         The answer: sentences whose numbers are computed from the records.
     """
@@ -157,4 +157,14 @@ ORDER = (
     "beyond",
 )  # fmt: skip
 
-__all__ = ["ORDER", "Experiment", "Illustration", "Records", "chosen", "experiments"]
+#: What their first parts stand for.
+GROUPS = {
+    "tnm112": "TNM112, Linköping (reports 000 and 001)",
+    "ee6132": "EE6132, Madras (report 002)",
+    "upf": "UPF, Barcelona (report 003)",
+    "nycu": "NYCU, Taiwan (report 004)",
+    "question": "The reports' open questions, answered by measuring",
+    "beyond": "What the labs could have had",
+}
+
+__all__ = ["GROUPS", "ORDER", "Experiment", "Illustration", "Records", "chosen", "experiments"]

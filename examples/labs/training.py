@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -110,6 +110,13 @@ class Training:
             evidence["test curve"] = judged.curve()
         columns = {name: [float(x) for x in history[name]] for name in history.columns}
         return Outcome(metrics, columns, evidence, float(np.nansum(history.seconds)))
+
+    def step(self) -> tuple[nn.Module, Callable[[Any, Any], Any], Array, Array]:
+        """What a picture of one training step needs: the network as drawn, its loss, and four samples."""
+        train = self.data.split(0).train
+        model, target = self.network.build(generator(0, "weights")), LOSSES[self.loss]
+        loss = target.loss()
+        return model, lambda x, y: loss(model(x), y), train.x[:4], target.encode(train.y)[:4]
 
     def trained(self, seed: int, evidence: Mapping[str, Any]) -> nn.Module:
         """The network as it was at the end of a run, from the evidence of its record."""
