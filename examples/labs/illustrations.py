@@ -53,9 +53,7 @@ def illustrated(
     return [_picture(each, illustration, together, folder, say) for illustration in each.illustrations]
 
 
-def _picture(
-    each: Experiment, illustration: Illustration, records: Records, folder: Path, say: Say
-) -> dict[str, Any]:
+def _picture(each: Experiment, illustration: Illustration, records: Records, folder: Path, say: Say) -> dict[str, Any]:
     base = folder / f"{each.identifier}-{illustration.name}"
     svg, png = (base.with_name(f"{base.name}.{ending}") for ending in ("svg", "png"))
     found: dict[str, Any] = {"caption": illustration.caption, "path": None, "missing": ""}
@@ -66,7 +64,7 @@ def _picture(
         except NothingToDrawError as error:
             return found | {"missing": f"Not drawn: {error}."}
         except Exception as error:  # one picture that fails must not take the page with it; whoever made it is told
-            lacking = [name for name in (each.quick if quick else each.settings) if not records.get(name)]
+            lacking = [name for name in each.settings if not records.get(name)]
             if lacking:
                 return found | {"missing": f"Not drawn: no run of {', '.join(lacking)} is there yet."}
             say(f"{each.identifier}: the figure {illustration.name!r} failed, {type(error).__name__}: {error}")
