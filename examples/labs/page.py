@@ -154,7 +154,7 @@ def _shown(
 def _row(compared: Compared) -> dict[str, Any]:
     row = compared.row
     return {
-        "label": row.label, "metric": row.metric, "ours": compared.ours, "seeds": len(compared.values) or "–",
+        "label": row.label, "metric": row.metric, "ours": compared.ours, "seeds": len(compared.values),
         "report": row.report, "rerun": row.rerun, "verdict": compared.verdict, "strip": _strip(compared),
     }  # fmt: skip
 
