@@ -81,9 +81,9 @@ def findings(records: Records) -> Sequence[str]:
         f"{min(left)} to {max(left)} (median {np.median(left):.0f}) and reaches {np.mean(reached['300 epochs']):.2%}, "
         f"at least {min(reached['300 epochs']):.2%}; after 100 epochs it has {np.mean(reached['100 epochs']):.1%}.",
         f"What keeps it there is the size of its weights. The hidden sums begin with a deviation of {spread:.3f}, and "
-        f"three times as far from 0 the sigmoid is only {straightness(3 * spread):.0e} off its tangent ½ + z/4: the "
+        f"three times as far from 0 the sigmoid is only {straightness(3 * spread):.1g} off its tangent ½ + z/4: the "
         "network is the linear one of task 1.2, which cannot do it, and the gradient towards a curved one is of third "
-        "order in the weights. ReLU has its kink at 0, whatever the size.",
+        "order in weights and biases. ReLU has its kink at 0, whatever the size.",
         f"The gradient of the first layer is small, and it is no chain of layers that makes it so: in the first epoch "
         f"its norm is {norms['as in the lab']:.4f} with one sigmoid, and {norms['ReLU']:.4f} with ReLU (medians). "
         f"After twenty epochs the first layer's weights have the norm {weights['as in the lab']:.2f} and "
@@ -128,6 +128,7 @@ EXPERIMENT = Experiment(
         Illustration("grid", "The test accuracy of every seed: what frees the sigmoid, and what does not.",
                      spread_over_seeds()),
     ),
+    findings=findings,
     notes=(
         "Report 000 calls it a local minimum, 001 says that negative inputs make the sigmoid ineffective. Both would "
         "be so after 300 epochs too.",
