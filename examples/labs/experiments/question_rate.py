@@ -97,8 +97,8 @@ def findings(records: Records) -> Sequence[str]:
         f"The settings themselves: {first.mean():.2%} ± {100 * first.std(ddof=1):.2f} with the constant rate, "
         f"{second.mean():.2%} ± {100 * second.std(ddof=1):.2f} with the decay. Means so far apart, or farther, come "
         f"in {permutation(first, second):.1%} of random divisions of the runs in two.",
-        f"95.08 % or more is reached by {reach} at the end; in the last twenty epochs, by {late} of all epochs. Whoever "
-        "stops at a good one, or trains more than once, is likelier to report it.",
+        f"95.08 % or more is reached by {reach} at the end; in the last twenty epochs, by {late} of all epochs. "
+        "Whoever stops at a good one, or trains more than once, is likelier to report it.",
     )
 
 
