@@ -62,6 +62,7 @@ def add(programs: Any, at_least: Callable[[int], Callable[[str], int]]) -> None:
     results.add_argument(
         "--to", type=Path, metavar="DIR", default=Path(__file__).parent, help="where to (default: beside the labs)"
     )
+    results.add_argument("--partial", action="store_true", help="also where runs are missing; RESULTS.md lists them")
     for each in (lists, runs, page, results):
         each.add_argument("--out", type=Path, metavar="DIR", help="folder of runs and page (default: out/labs)")
 
@@ -138,12 +139,16 @@ def page_only(out: Path) -> int:
     return 0
 
 
-def keep_results(out: Path, to: Path) -> int:
+def keep_results(out: Path, to: Path, partial: bool = False) -> int:
     """Write RESULTS.md and results.json from the runs that are there."""
     from .results import write_results
 
-    for path in write_results(out / "runs", to):
-        print(path)
+    try:
+        written = write_results(out / "runs", to, partial)
+    except ValueError as error:
+        _complain(str(error))
+        return 1
+    print(*written, sep="\n")
     return 0
 
 

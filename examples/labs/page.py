@@ -18,6 +18,7 @@ from nn.serialize.atomic import write_atomically
 from .comparison import Compared
 from .experiment import GROUPS, Experiment, Records, experiments
 from .illustrations import graph, illustrated
+from .results import spelled
 from .runner import on_stderr
 from .runs import Record, Run
 from .tables import SIGNS, as_csv, as_markdown, records_of
@@ -106,11 +107,7 @@ def _totals(shown: Mapping[str, Mapping[str, Any]], records: Mapping[str, Record
         for record in several
     }.values()
     tally: Counter[str] = sum((Counter(each["tally"]) for each in shown.values()), Counter())
-    made = Counter(
-        f"{record.machine}; Python {record.versions['python']}, NumPy {record.versions['numpy']}, chalkgrad "
-        f"{record.versions['chalkgrad']}"
-        for record in runs
-    )
+    made = Counter(f"{record.machine}; {spelled(record.versions)}" for record in runs)
     return {
         "totals": {verdict: tally[verdict] for verdict in SIGNS},
         "runs": f"{len(runs):,}",

@@ -53,7 +53,14 @@ def as_text(experiment: Experiment, records: Records, quick: bool = False) -> st
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths)).rstrip() for row in rows]
     lines.insert(1, "  ".join("─" * width for width in widths))
     title = f"\n{experiment.identifier} · {experiment.title}" + (" (quick)" if quick else "")
-    return "\n".join([title, *(lines if len(rows) > 1 else ["(The report has no number to compare with.)"])])
+    if len(rows) == 1:
+        lines = ["(The report has no number to compare with.)"]
+    return "\n".join([title, *lines, *(() if quick else each_finding(experiment, records))])
+
+
+def each_finding(experiment: Experiment, records: Records) -> list[str]:
+    """The answers, a line for each."""
+    return [f"→ {sentence}" for sentence in experiment.found(records)]
 
 
 def as_markdown(compared: Sequence[Compared]) -> str:
