@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from nn.plot import style
+
+from ... import pictures
 from ..comparison import Difference, Row, Within
-from ..experiment import Experiment, Illustration
-from ..figures import classifier, data_scatter, gradient_norms, spread_over_seeds, training_curves
+from ..experiment import Experiment, Illustration, Records
+from ..figures import classifier, data_scatter, spread_over_seeds, training_curves
 from .tnm112 import CONSTANT, DECAYING, REPORT, RINGS, decay, deep, descent, normal
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 NEVER = Within(0.2, 0.2)
 GUESS = Difference(
@@ -37,9 +46,37 @@ SETTINGS = {
         initial=normal(0.035, 0.1), optimizer=descent(0.05, 0.3), schedule=decay(400, 0.85, True), batch_size=32
     ),
 }
-
 #: Those that are drawn.
 LEARNED = ("001: rate 0.06", "001: decay from 0.1", "001: decay of 200 steps")
+
+
+def first_step(records: Records) -> Figure:
+    """The norms of each layer's sums and of their gradients, before anything was learned."""
+    watched = {"base": (style.RED, 5.0), "000: N(0, 0.02²)": (style.BLUE, 0.1)}
+    kinds = {"activation_norm": "norm of the sums, ‖z‖", "gradient_norm": "norm of the gradient, ‖∂L/∂z‖"}
+    with pictures.styled():
+        picture = pictures.figure(12.0, 4.2)
+        for (column, words), axes in zip(kinds.items(), picture.subplots(1, 2)):
+            for name, (colour, factor) in watched.items():
+                seen = [record.evidence["statistics"] for record in records.get(name, ())]
+                if not seen:
+                    continue
+                norms = np.array([each["values"][0, :, each["columns"].index(column)] for each in seen])
+                silent = int((norms == 0).all(1).sum())
+                label = name + (f" (exactly 0 for {silent} of {len(norms)} seeds)" if silent else "")
+                layers = np.arange(1, norms.shape[1] + 1)
+                shown = np.where(norms > 0, norms, np.nan)
+                for number, row in enumerate(shown):
+                    axes.plot(layers, row, color=colour, linewidth=1, alpha=0.6, label=None if number else label)
+                if column == "activation_norm":
+                    start = float(np.nanmedian(shown[:, 0]))
+                    axes.plot(layers, start * factor ** (layers - 1.0), color=colour, linestyle=":", linewidth=2)
+            axes.set(xlabel="layer", ylabel=words, yscale="log")
+            axes.locator_params(axis="x", integer=True)
+            axes.grid(True)
+            axes.legend(loc="best")
+    return picture
+
 
 EXPERIMENT = Experiment(
     identifier="tnm112-1.3",
@@ -84,20 +121,16 @@ EXPERIMENT = Experiment(
                      "fast, which ends the swings.", training_curves(*LEARNED)),
         Illustration("boundaries", "What the networks make of the plane. Misclassified test points are ringed.",
                      classifier({name: SETTINGS[name] for name in (*LEARNED, "000: N(0.03, 0.02²)")})),
-        Illustration("signals", "The norm of each layer's output over the steps, where nothing is learned. Weights "
-                     "from N(0.1, 0.1²) multiply signals by about 5 in each layer, those from N(0, 0.02²) by 0.1.",
-                     gradient_norms("base", "000: N(0, 0.02²)", column="activation_norm")),
-        Illustration("gradients", "The norm of the gradient of each layer's weights in the same trainings. Where a "
-                     "curve ends, the gradient is exactly 0.",
-                     gradient_norms("base", "000: N(0, 0.02²)", column="weight_gradient_norm")),
+        Illustration("signals", "Signals and gradients in the first step, layer by layer, of every seed, where nothing "
+                     "is learned. Dotted: 5 times as much in each layer, and a tenth.", first_step),
         Illustration("spread", "The test accuracy of every seed.", spread_over_seeds()),
     ),
     notes=(
         "What decides is by how much a layer multiplies its signals. With 50 inputs, all positive, weights of mean m "
         "make about 50 m of them; weights of mean 0 and deviation s about s √(50/2). The notebook's N(0.1, 0.1²) makes "
-        "5, and 5¹⁰ is ten millions: the scores are far apart (10⁵ and more), the softmax is exactly 0 and 1, and its "
-        "gradient exactly 0. Where it is not, the first step at rate 1 is so large that a layer of ReLUs is silent for "
-        "every point ever after. The first ends in one class with certainty, a loss of 0.32 = 4/5 · 2/5; the "
+        "5, and 5¹⁰ is ten millions: the scores are 10⁵ and more apart, the softmax is all but 0 and 1, and its "
+        "gradient all but 0 (exactly 0 in the first step of two of the seeds 0 to 9). Where it is not, a step at rate 1 "
+        "is so large that a layer of ReLUs is silent for every point ever after. The first ends in one class with certainty, a loss of 0.32 = 4/5 · 2/5; the "
         "second in equal probabilities, 0.16 = 4/25. Both are right about a fifth of the points. We train 20 epochs "
         "of batches of 16, as in task 1.2: the lab leaves them open, and after the first steps nothing changes.",
         "Report 000's standard deviation of 0.02 makes 0.1 with a mean of 0, and 0.5 with one of 0.01: after ten "

@@ -107,6 +107,20 @@ def test_the_base_configuration_of_ten_layers_is_right_about_exactly_a_fifth(see
     assert min(abs(metrics["test loss"] - 0.16), abs(metrics["test loss"] - 0.32)) < 1e-3
 
 
+def test_the_notebooks_weights_multiply_signals_by_five_and_000s_by_a_tenth(tmp_path):
+    pytest.importorskip("matplotlib")
+    records = {}
+    for name, factor in (("base", 5.0), ("000: N(0, 0.02²)", 0.1)):
+        job = dataclasses.replace(tnm112_1_3.SETTINGS[name], epochs=1, batch_size=512)
+        run = Run("tnm112-1.3", name, 0, job)
+        records[name] = [record(run, job.perform(0, run.path(tmp_path)), 0.0)]
+        statistics = nn.Statistics()
+        statistics.load_state_dict(records[name][0].evidence["statistics"])
+        norms = statistics["activation_norm"][0, 1:10]
+        assert np.exp(np.diff(np.log(norms)).mean()) == pytest.approx(factor, rel=0.1)
+    assert len(tnm112_1_3.first_step(records).axes) == 2
+
+
 @pytest.mark.slow
 def test_report_001s_settings_learn_the_rings(tmp_path):
     for job in (tnm112.CONSTANT, tnm112.DECAYING):
