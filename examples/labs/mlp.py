@@ -6,7 +6,7 @@ them. Only forwards: what is trained here is trained by `nn`, and this is what i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +23,8 @@ from .samples import Data
 from .training import Training
 
 Array = npt.NDArray[Any]
+#: What a picture of one training step needs: a network, its loss, inputs and targets.
+Step = tuple[nn.Module, Callable[[Any, Any], Any], Array, Array]
 
 
 def activation(x: Array, name: str) -> Array:
@@ -151,6 +153,10 @@ class Handed:
         printed = {"printed": performance(found)}
         return Outcome(metrics, outcome.history, {**outcome.evidence, **printed}, outcome.seconds)
 
+    def step(self) -> Step:
+        """One step of the training, for a picture."""
+        return self.training.step()
+
     def networks(self, seed: int, evidence: Mapping[str, Any]) -> tuple[nn.Module, MLP]:
         """The trained network and the own one, from the evidence of a record."""
         trained = self.training.trained(seed, evidence)
@@ -179,6 +185,15 @@ class ByHand:
         same = (model.feedforward_rows(grid).argmax(1) == 1) == (grid.sum(1) > 1)
         metrics = found | {"off the line": float(min(same.mean(), 1 - same.mean()))}
         return Outcome(metrics, evidence={"printed": performance(found)})
+
+    def step(self) -> Step:
+        """What would be a training step of the same network, for a picture."""
+        model = nn.Sequential(nn.Linear(2, 2), nn.Softmax())
+        for parameter, values in zip(model.parameters(), (self.W, self.b)):
+            parameter.data = np.array(values, np.float32)
+        train = self.data.split(0).train
+        loss = nn.MSELoss()
+        return model, lambda x, y: loss(model(x), y), train.x[:4], datasets.one_hot(train.y, 2)[:4].astype(np.float32)
 
     def network(self) -> MLP:
         """The weights and biases as an MLP."""

@@ -132,7 +132,8 @@ EXPERIMENT = Experiment(
         "gradient all but 0 (exactly 0 in the first step of two of the seeds 0 to 9). Where it is not, a step at "
         "rate 1 is so large that a layer of ReLUs is silent for every point ever after. The first ends in one class "
         "with certainty, a loss of 0.32 = 4/5 · 2/5; the second in equal probabilities, 0.16 = 4/25. Both are right "
-        "about a fifth of the points. We train 20 epochs of batches of 16, as in task 1.2: the lab leaves them open, and after the first steps nothing changes.",
+        "about a fifth of the points. We train 20 epochs of batches of 16, as in task 1.2: the lab leaves them open, "
+        "and after the first steps nothing changes.",
         "Report 000's standard deviation of 0.02 makes 0.1 with a mean of 0, and 0.5 with one of 0.01: after ten "
         "layers 10⁻¹⁰ or 10⁻³ of the input is left, and only the last layer's biases learn. With a mean of 0.03, "
         "which makes 1.5, it works, and 100 epochs come to about the report's 88 %. This mean, the rate of 0.1 and "

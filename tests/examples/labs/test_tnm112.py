@@ -231,6 +231,15 @@ def test_the_loss_is_least_where_the_scores_are_the_true_log_odds():
     assert min(losses, key=losses.__getitem__) == 33.0
 
 
+def test_pictures_show_the_network_of_the_same_weights():
+    job = tnm112_3.SETTINGS["001, rows swapped"]
+    model, loss, x, y = job.step()
+    assert nn.predict(model, x) == pytest.approx(job.network().feedforward(x), abs=1e-6)
+    assert loss(x, y).data == pytest.approx(np.mean((job.network().feedforward(x) - y) ** 2), abs=1e-6)
+    model, loss, x, y = tnm112_2.SETTINGS["two classes"].step()
+    assert loss(x, y).shape == ()
+
+
 # What is declared.
 
 
