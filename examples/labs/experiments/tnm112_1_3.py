@@ -112,7 +112,7 @@ EXPERIMENT = Experiment(
             "another student's: N(0.035, 0.1²), batches of 32, rate 0.05 · 0.85^⌊step/400⌋, momentum 0.3",
         ),
     ),
-    seconds=130,
+    seconds=95,
     seeds=10,
     illustrations=(
         Illustration("data", "The rings: a blob and four rings around it, 512 points of each class.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..comparison import Row, Within
 from ..configuration import Initial, Optimizer
 from ..experiment import Experiment, Illustration
@@ -19,6 +21,7 @@ EXPERIMENT = Experiment(
     title="glorot_normal and Adam",
     question="How far do an initialisation made for the purpose and an adaptive optimizer get, untuned?",
     settings=SETTINGS,
+    quick={name: replace(job, epochs=4) for name, job in SETTINGS.items()},
     rows=(
         Row(
             "glorot_normal and Adam", "test accuracy", "accuracy",
@@ -26,7 +29,7 @@ EXPERIMENT = Experiment(
         ),
         Row("glorot_normal and Adam", "test loss", "loss", "0.0153 (001)", unit="", digits=4),
     ),
-    seconds=20,
+    seconds=15,
     seeds=10,
     illustrations=(
         Illustration("curves", "Training with glorot_normal and Adam: the upper half of report 001's figure 2.",
@@ -39,6 +42,8 @@ EXPERIMENT = Experiment(
         "Epochs and batches are those of task 1.3, 100 of 16, which neither report says. glorot_normal is a normal "
         "distribution truncated at two deviations and widened so that √(2/(inputs + outputs)) is the deviation of what "
         "is left; Adam's epsilon is 10⁻⁷ and is added to the uncorrected root, as Keras does both.",
-        "The best that any classifier can do on these rings is 96.0 %.",
+        "It learns faster than anything in task 1.3: after two epochs the seeds 0, 1 and 2 are at 89.7, 94.8 and "
+        "94.5 %. What follows goes up and down by points, as Adam's steps do not shrink. The best that any "
+        "classifier can do on these rings is 96.0 %.",
     ),
 )  # fmt: skip

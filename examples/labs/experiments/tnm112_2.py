@@ -67,7 +67,7 @@ EXPERIMENT = Experiment(
             "", 0),
         *(row for setting in ("two classes", "sigmoid", "linear") for row in same(setting)),
     ),
-    seconds=20,
+    seconds=18,
     illustrations=(
         Illustration("boundaries", "The trained network and the own one divide the plane in the same way: report 001's "
                      "figure 3.", boundaries),
