@@ -13,7 +13,7 @@ import nn
 from ..comparison import Row, Within
 from ..configuration import Initial, Optimizer, Perceptron
 from ..experiment import Experiment, Illustration, Records
-from ..figures import curves_together, gradient_norms, spread_over_seeds
+from ..figures import classifier, curves_together, gradient_norms, spread_over_seeds
 from ..training import Training
 from .tnm112 import DEFAULT, REPORT, RING, descent, normal, training
 
@@ -48,6 +48,7 @@ SETTINGS = {
 }
 #: Those whose layers are drawn.
 SHOWN = ("as in the lab", "ReLU", "N(0, 2²)", "300 epochs")
+SHAPES = ("as in the lab", "100 epochs", "300 epochs", "N(0, 2²)")
 #: As little as a constant output costs is 0.25; below this loss the plateau has been left.
 LEFT = 0.2
 
@@ -125,6 +126,10 @@ EXPERIMENT = Experiment(
         Illustration("plateau", "The test loss of ten seeds, mean and range: a plateau at 0.25, then a fall.",
                      curves_together("100 epochs", "300 epochs", column="validation_loss", ylabel="test loss",
                                      seed=None)),
+        Illustration("boundaries", "What the network has made of the plane after 20, 100 and 300 epochs, and after 20 "
+                     "from larger weights. There is a station on the way, at a loss of 0.1: a strip between two "
+                     "neurons, which the others close later.",
+                     classifier({name: SETTINGS[name] for name in SHAPES}, columns=2)),
         Illustration("grid", "The test accuracy of every seed: what frees the sigmoid, and what does not.",
                      spread_over_seeds()),
     ),
