@@ -171,7 +171,8 @@ def _complain(message: str) -> None:
 
 def _size(each: Experiment) -> str:
     runs, settings = len(each.runs()), len(each.settings)
-    return f"{runs} runs ({settings} settings × {each.seeds} seeds)" if each.seeds > 1 else f"{runs} runs, one seed"
+    words = f"{settings} setting{'s' * (settings > 1)} × {each.seeds} seed{'s' * (each.seeds > 1)}"
+    return f"{runs} run{'s' * (runs > 1)} ({words})"
 
 
 def spoken(seconds: float) -> str:

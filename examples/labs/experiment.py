@@ -91,7 +91,7 @@ class Experiment:
         return tuple(self.findings(records))
 
     def compared(self, records: Records, quick: bool = False) -> list[Compared]:
-        """The report's numbers beside ours.
+        """The report's numbers beside ours; with `quick`, those of which quick runs say something.
 
         Raises
         ------
@@ -103,9 +103,10 @@ class Experiment:
             Compared(
                 row,
                 tuple(self._number(row, record) for record in records.get(row.setting, ())),
-                shortened=jobs.get(row.setting, self.settings[row.setting]) != self.settings[row.setting],
+                shortened=jobs[row.setting] != self.settings[row.setting],
             )
             for row in self.rows
+            if row.setting in jobs
         ]
 
     def _number(self, row: Row, record: Record) -> float:

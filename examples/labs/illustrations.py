@@ -58,7 +58,7 @@ def _picture(each: Experiment, illustration: Illustration, records: Records, fol
     svg, png = (base.with_name(f"{base.name}.{ending}") for ending in ("svg", "png"))
     found: dict[str, Any] = {"caption": illustration.caption, "path": None, "missing": ""}
     stamp = _stamp(illustration, records)
-    if not (png.exists() and svg.exists() and stamp in svg.open(encoding="utf-8").read(4000)):
+    if not (png.exists() and svg.exists() and _says(svg, stamp)):
         try:
             made = illustration.make(records)
         except NothingToDrawError as error:
@@ -89,6 +89,12 @@ def _save(made: Any, svg: Path, png: Path, stamp: str) -> None:
             unfinished = path.with_name(f".{os.getpid()}-{path.name}")
             made.savefig(unfinished, format=path.suffix[1:], **settings)
             unfinished.replace(path)
+
+
+def _says(svg: Path, stamp: str) -> bool:
+    """Whether the head of a picture has a text."""
+    with svg.open("rb") as file:
+        return stamp.encode() in file.read(4000)
 
 
 def _size(png: Path) -> tuple[int, int]:

@@ -96,10 +96,10 @@ def record(run: Run, outcome: Outcome, seconds: float, remarks: list[str] | None
 
 def write(path: Path, finished: Record) -> None:
     """Write the file of a run: all of it, or none."""
-    content = json.dumps(_encoded(vars(finished)), sort_keys=True)
-    text = json.dumps({"format": FORMAT, "sha256": hashlib.sha256(content.encode()).hexdigest()})[:-1]
+    run = _encoded(vars(finished))
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, [f'{text}, "run": {content}}}\n'.encode()], "labs")
+    text = json.dumps({"format": FORMAT, "sha256": _checksum(run), "run": run})
+    write_atomically(path, [text.encode(), b"\n"], "labs")
 
 
 def read(path: Path) -> Record:
@@ -114,7 +114,7 @@ def read(path: Path) -> Record:
         content = json.loads(path.read_bytes())
         told = content["format"], content["sha256"]
         run = content["run"]
-        found = FORMAT, hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
+        found = FORMAT, _checksum(run)
         if told != found:
             raise DamagedRunError(f"its format and checksum are {told}, and its content has {found}")
         return Record(**_decoded(run))
@@ -179,6 +179,10 @@ def _is(path: Path, descriptor: int) -> bool:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
+
+
+def _checksum(run: Any) -> str:
+    return hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
 
 
 def _encoded(value: Any) -> Any:
