@@ -11,6 +11,7 @@ import numpy as np
 import datasets
 
 from .configuration import Settings, generator
+from .digits import mnist
 
 
 @dataclass(frozen=True)
@@ -50,4 +51,4 @@ def polar(seed: int, **settings: Any) -> datasets.Split:
 
 
 #: Every data set that an experiment can name.
-MAKERS: dict[str, Callable[..., datasets.Split]] = {"linear": linear, "polar": polar}
+MAKERS: dict[str, Callable[..., datasets.Split]] = {"linear": linear, "polar": polar, "mnist": mnist}
