@@ -1,0 +1,112 @@
+"""EE6132, table 5: histograms of oriented gradients instead of pixels, and an SVM and 5-NN besides the networks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ... import pictures
+from ..comparison import Row
+from ..configuration import Job
+from ..estimators import Estimator
+from ..experiment import Experiment, Illustration, Records
+from ..features import HOG
+from ..figures import confusion_matrix, curves_together
+from ..samples import Data
+from .ee6132 import BASELINE, REPORT, DigitTraining, accuracies, shortened, training
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FEATURES = 576
+HISTOGRAMS = Data("mnist", {"features": "hog"})
+FIRST = Data("mnist", {"features": "hog", "train": 10_000})
+
+
+def network(hidden: tuple[int, ...]) -> DigitTraining:
+    """A perceptron with ReLU on features, for eight epochs at rate 0.1; “rest – same as baseline”."""
+    return training("relu", data=HISTOGRAMS, inputs=FEATURES, hidden=hidden, epochs=8)
+
+
+def support_vectors(data: Data) -> Estimator:
+    """The SVM that scikit-learn makes unless told otherwise; the cache only makes it faster."""
+    return Estimator(data, "SVC", {"kernel": "rbf", "C": 1.0, "gamma": "scale", "cache_size": 1000})
+
+
+def neighbours(data: Data) -> Estimator:
+    """The five nearest of the training digits vote."""
+    return Estimator(data, "KNeighborsClassifier", {"n_neighbors": 5})
+
+
+def few(job: Any, digits: int = 2000) -> Any:
+    """The same on the first digits."""
+    return replace(job, data=Data("mnist", {"features": "hog", "train": digits, "test": digits // 2}))
+
+
+SETTINGS: dict[str, Job] = {
+    "baseline": BASELINE,
+    "MLP1": network((300, 150)),
+    "MLP2": network((400, 200, 100)),
+    "SVM": support_vectors(HISTOGRAMS),
+    "5-NN, first 10,000": neighbours(FIRST),
+    "5-NN, all": neighbours(HISTOGRAMS),
+}
+
+
+def pictured(records: Records) -> Figure:
+    """Digits and what their histograms say; nothing has to be run for this."""
+    from skimage.feature import hog
+
+    digits = Data("mnist", {"train": 6, "test": 1}).split(0).train.x.reshape(-1, 28, 28)
+    with pictures.styled():
+        picture = pictures.figure(9.0, 3.4)
+        for (above, below), digit in zip(picture.subplots(2, len(digits)).T, digits):
+            _, lines = hog(digit, **HOG, visualize=True)
+            above.imshow(digit, cmap="gray_r")
+            below.imshow(lines, cmap="gray_r")
+            for axes in (above, below):
+                axes.set(xticks=[], yticks=[])
+    return picture
+
+
+EXPERIMENT = Experiment(
+    identifier="ee6132-table5",
+    report=f"{REPORT}, table 5",
+    title="Features: histograms of oriented gradients",
+    question="How much easier do hand-made features make the task, for networks, an SVM and nearest neighbours?",
+    settings=SETTINGS,
+    quick={
+        "MLP1": shortened(network((300, 150)), train=2000, test=1000, epochs=6, batch=32),
+        "SVM": few(SETTINGS["SVM"]),
+        "5-NN, first 10,000": few(SETTINGS["5-NN, first 10,000"]),
+    },
+    rows=(
+        *accuracies("baseline", "baseline", 94.265, 93.87, ("94.12 %", "93.84 %")),
+        *accuracies("MLP1", "MLP1: 576-300-150-10", 98.433, 97.58, ("98.66 %", "98.02 %"), within=0.8),
+        *accuracies("MLP2", "MLP2: 576-400-200-100-10", 99.155, 97.73, ("98.48 %", "97.58 %"), within=0.8),
+        *accuracies("SVM", "SVM, RBF kernel", 99.515, 98.59, ("99.67 % (first 10,000)", "98.71 %"), within=0.8),
+        *accuracies("5-NN, first 10,000", "5-NN, the first 10,000 digits", 97.08, 96.10, ("–", "96.07 %"), within=0.8),
+        Row("5-NN, all", "train accuracy", "5-NN, all digits, train", "97.080 %", digits=3),
+        Row("5-NN, all", "test accuracy", "5-NN, all digits, test", "96.10 %", "97.51 %"),
+    ),
+    seconds=900,
+    seeds=1,
+    illustrations=(
+        Illustration("features", "Digits, and the directions and strengths of their edges in 5 × 5 cells.", pictured),
+        Illustration("accuracy", "The test accuracy of the networks after each epoch.",
+                     curves_together("baseline", "MLP1", "MLP2", column="validation_accuracy", ylabel="test accuracy",
+                                     percent=True)),
+        Illustration("confusion", "What is left of the mistakes.", confusion_matrix("MLP2", "SVM")),
+    ),
+    notes=(
+        "9 directions, cells of 5 × 5 pixels, blocks of 2 × 2 cells. The pictures have 28 × 28 pixels, so that 5 × 5 "
+        "cells fit and the last three rows and columns are not used; 4 × 4 overlapping blocks of 4 cells with 9 "
+        "numbers each are 576 numbers. By scikit-image, whose default L2-Hys normalises the blocks.",
+        "The report does not say which SVM. Its numbers are those of an RBF kernel; a linear one gets less (98.2 % in "
+        "the independent re-run). Ours is scikit-learn's with its defaults: C = 1, γ = 1/(576 · variance).",
+        "Nor does it say how many digits its nearest neighbours are among. With all 60,000 they are better than the "
+        "report's, with the first 10,000 they are equal, so we infer that it took 10,000.",
+        "MLP2's accuracy swings by almost a point from one epoch to the next at this rate, the report's order of MLP1 "
+        "and MLP2 with it.",
+    ),
+)  # fmt: skip
