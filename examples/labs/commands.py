@@ -41,7 +41,10 @@ def add(programs: Any, at_least: Callable[[int], Callable[[str], int]]) -> None:
     runs = commands.add_parser(
         "run",
         help="run experiments, keep every finished run, and make the page",
-        description="Run experiments. Finished runs are kept, one file each; only what is missing is run.",
+        description="Run experiments. Finished runs are kept, one file each; only what is missing is run. Ctrl-C stops "
+        "soon and saves; the same command goes on, in the middle of a training too.",
+        epilog="On other machines: examples.labs.run_all(runs, folder, executor=...) takes any concurrent.futures "
+        "executor, such as those of dask.distributed (extra `cluster`) and mpi4py; this command then finds its files.",
     )
     runs.set_defaults(run=run)
     runs.add_argument("names", nargs="*", metavar="IDENT", help="an identifier, or the beginning of several")
@@ -56,7 +59,10 @@ def add(programs: Any, at_least: Callable[[int], Callable[[str], int]]) -> None:
     page = commands.add_parser("page", help="make index.html anew from the runs that are there")
     page.set_defaults(run=page_only)
     results = commands.add_parser(
-        "results", help="write the tables of a full run to RESULTS.md and results.json, which the repository keeps"
+        "results",
+        help="write the tables of a full run to RESULTS.md and results.json, which the repository keeps",
+        description="Write the tables of a full run to RESULTS.md, and the numbers that they are made of to "
+        "results.json. A test computes the one from the other, and notices when experiments have changed since.",
     )
     results.set_defaults(run=keep_results)
     results.add_argument(
@@ -113,23 +119,27 @@ def run(
         _complain(str(error))
         return 2
     wanted = [(each, asked) for each in selected for asked in each.runs(seeds, quick)]
+    slow = [each.identifier for each in selected if quick and not each.quick]
+    if slow:
+        _complain(f"{', '.join(slow)}: nothing of it is quick, so it is left out; without --quick it is run.")
     if not wanted:
-        _complain(f"{', '.join(each.identifier for each in selected)}: nothing of it is quick; leave --quick out.")
         return 2
     code = 0
-    with Progress(wanted, jobs) as progress:
-        try:
-            run_all([asked for _, asked in wanted], out / "runs", jobs=jobs, done=progress.done, say=progress.say)
-        except KeyboardInterrupt:
-            progress.say(
-                "\nStopped. Finished runs are kept, and a training that was running has saved where it was: the same "
-                "command goes on from there."
-            )
-            return INTERRUPTED
-        except RunsFailedError as error:
-            progress.say(f"\n{error}")
-            code = 1
-    _report(selected, out, quick)
+    try:
+        with Progress(wanted) as progress:
+            try:
+                run_all([asked for _, asked in wanted], out / "runs", jobs=jobs, done=progress.done, say=progress.say)
+            except RunsFailedError as error:
+                progress.say(f"\n{error}")
+                code = 1
+        _report(selected, out, quick)
+    except KeyboardInterrupt:
+        print(
+            "\nStopped. Finished runs are kept, and a training that was running has saved where it was: the same "
+            "command goes on from there.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
     return code
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -59,12 +60,15 @@ def _picture(each: Experiment, illustration: Illustration, records: Records, fol
     found: dict[str, Any] = {"caption": illustration.caption, "path": None, "missing": ""}
     stamp = _stamp(illustration, records)
     if not (png.exists() and svg.exists() and _says(svg, stamp)):
+        lacking = [name for name in each.settings if not records.get(name)]
         try:
-            made = illustration.make(records)
+            with warnings.catch_warnings():
+                if lacking:
+                    warnings.simplefilter("ignore")
+                made = illustration.make(records)
         except NothingToDrawError as error:
             return found | {"missing": f"Not drawn: {error}."}
         except Exception as error:  # one picture that fails must not take the page with it; whoever made it is told
-            lacking = [name for name in each.settings if not records.get(name)]
             if lacking:
                 return found | {"missing": f"Not drawn: no run of {', '.join(lacking)} is there yet."}
             say(f"{each.identifier}: the figure {illustration.name!r} failed, {type(error).__name__}: {error}")

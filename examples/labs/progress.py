@@ -18,7 +18,7 @@ SHOWN = ("test accuracy", "accuracy", "test loss")
 class Progress:
     """Shows runs as they end; between two ends a second hand moves, as one run can take minutes."""
 
-    def __init__(self, wanted: Sequence[tuple[Experiment, Run]], jobs: int) -> None:
+    def __init__(self, wanted: Sequence[tuple[Experiment, Run]]) -> None:
         try:
             from tqdm import tqdm
         except ModuleNotFoundError as error:
@@ -36,7 +36,6 @@ class Progress:
         self._write = tqdm.write
         self._over = threading.Event()
         self._hand = threading.Thread(target=self._tick, daemon=True)
-        self._jobs = jobs
 
     def __enter__(self) -> Progress:
         self._describe()
