@@ -132,7 +132,8 @@ def run(
             except RunsFailedError as error:
                 progress.say(f"\n{error}")
                 code = 1
-        _report(selected, out, quick)
+        # Of a few experiments, new processes would take longer to start than to draw.
+        _report(selected, out, quick, jobs if len(selected) > 3 else 1)
     except KeyboardInterrupt:
         print(
             "\nStopped. Finished runs are kept, and a training that was running has saved where it was: the same "
@@ -145,7 +146,7 @@ def run(
 
 def page_only(out: Path) -> int:
     """Make the page from the runs that are there."""
-    _report([], out, quick=False)
+    _report([], out, quick=False, jobs=1)
     return 0
 
 
@@ -165,14 +166,14 @@ def keep_results(out: Path, to: Path, partial: bool = False) -> int:
 # What is printed.
 
 
-def _report(selected: Sequence[Experiment], out: Path, quick: bool) -> None:
+def _report(selected: Sequence[Experiment], out: Path, quick: bool, jobs: int) -> None:
     from .page import make_page
     from .tables import as_text, records_of
 
     for each in selected:
         records: Records = records_of(each, out / "runs", quick)
         print(as_text(each, records, quick))
-    print(make_page(out, quick=quick))
+    print(make_page(out, quick=quick, jobs=jobs))
 
 
 def _complain(message: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 from urllib.parse import quote
@@ -59,7 +60,7 @@ def _picture(each: Experiment, illustration: Illustration, records: Records, fol
     svg, png = (base.with_name(f"{base.name}.{ending}") for ending in ("svg", "png"))
     found: dict[str, Any] = {"caption": illustration.caption, "path": None, "missing": ""}
     stamp = _stamp(illustration, records)
-    if not (png.exists() and svg.exists() and _says(svg, stamp)):
+    if not (svg.exists() and _says(svg, stamp)):
         lacking = [name for name in each.settings if not records.get(name)]
         try:
             with warnings.catch_warnings():
@@ -75,7 +76,7 @@ def _picture(each: Experiment, illustration: Illustration, records: Records, fol
             return found | {"missing": f"Not drawn, {type(error).__name__}: {error}."}
         folder.mkdir(parents=True, exist_ok=True)
         _save(made, svg, png, stamp)
-    width, height = _size(png)
+    width, height = _size(svg)
     shown = png if svg.stat().st_size > LARGE else svg
     return found | {
         "path": f"{quote(folder.name)}/{quote(shown.name)}", "large": f"{quote(folder.name)}/{quote(svg.name)}",
@@ -84,15 +85,15 @@ def _picture(each: Experiment, illustration: Illustration, records: Records, fol
 
 
 def _save(made: Any, svg: Path, png: Path, stamp: str) -> None:
-    """Both files, each at once, as a browser may be looking; the SVG, which says what it was made of, last."""
-    forms: tuple[tuple[Path, dict[str, Any]], ...] = (
-        (png, {"dpi": DOTS}), (svg, {"metadata": {"Date": None, "Description": stamp}}),
-    )  # fmt: skip
+    """Each file at once, as a browser may be looking; the SVG last, which says what it was made of."""
+    drawn = BytesIO()
     with pictures.styled():
-        for path, settings in forms:
-            unfinished = path.with_name(f".{os.getpid()}-{path.name}")
-            made.savefig(unfinished, format=path.suffix[1:], **settings)
-            unfinished.replace(path)
+        made.savefig(drawn, format="svg", metadata={"Date": None, "Description": stamp})
+        if len(drawn.getvalue()) > LARGE:
+            dots = BytesIO()
+            made.savefig(dots, format="png", dpi=DOTS)
+            write_atomically(png, [dots.getvalue()], "labs")
+    write_atomically(svg, [drawn.getvalue()], "labs")
 
 
 def _says(svg: Path, stamp: str) -> bool:
@@ -101,11 +102,13 @@ def _says(svg: Path, stamp: str) -> bool:
         return stamp.encode() in file.read(4000)
 
 
-def _size(png: Path) -> tuple[int, int]:
-    """Width and height as the head of a PNG file says, for a screen of 96 pixels an inch."""
-    with png.open("rb") as file:
-        head = file.read(24)
-    width, height = (round(int.from_bytes(head[start : start + 4], "big") * 96 / DOTS) for start in (16, 20))
+def _size(svg: Path) -> tuple[int, int]:
+    """Width and height in pixels of a screen, from the points that matplotlib writes first."""
+    with svg.open(encoding="utf-8") as file:
+        points = re.search(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"', file.read(4000))
+    if points is None:
+        return 1296, 288
+    width, height = (round(float(number) * 96 / 72) for number in points.groups())
     return width, height
 
 

@@ -22,6 +22,7 @@ from .results import spelled
 from .runner import on_stderr
 from .runs import Record, Run
 from .tables import SIGNS, as_csv, as_markdown, records_of
+from .workers import Workers
 
 PROGRAM = "python -m examples labs"
 WEB = Path(__file__).parent / "web"
@@ -31,7 +32,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def make_page(out: Path, quick: bool = False, say: Callable[[str], None] = on_stderr) -> Path:
+def make_page(out: Path, quick: bool = False, say: Callable[[str], None] = on_stderr, jobs: int = 1) -> Path:
     """Write index.html, with tables and pictures beside it, from the runs in the folder `runs`.
 
     Parameters
@@ -42,6 +43,8 @@ def make_page(out: Path, quick: bool = False, say: Callable[[str], None] = on_st
         Whether it is about the quick runs.
     say : callable, optional
         Called with what went wrong: a damaged run, a picture that could not be drawn. The page says so too.
+    jobs : int
+        So many processes draw pictures at the same time; 1 draws them here.
 
     Raises
     ------
@@ -61,6 +64,8 @@ def make_page(out: Path, quick: bool = False, say: Callable[[str], None] = on_st
     out.mkdir(parents=True, exist_ok=True)
     every = {name: each for name, each in experiments().items() if each.quick or not quick}
     records = {name: records_of(each, out / "runs", quick, say) for name, each in every.items()}
+    if jobs > 1:
+        _draw_ahead(list(every), out, quick, jobs)
     shown = {name: _shown(each, records, out, quick, say) for name, each in every.items()}
     groups = [
         {"name": name, "title": title, "experiments": found}
@@ -73,6 +78,19 @@ def make_page(out: Path, quick: bool = False, say: Callable[[str], None] = on_st
     path = out / "index.html"
     write_atomically(path, [text.encode()], "labs")
     return path
+
+
+def _draw_ahead(names: Sequence[str], out: Path, quick: bool, jobs: int) -> None:
+    """Draw all pictures in several processes; what fails there fails again here, where it is told."""
+    with Workers(jobs) as workers:
+        list(workers.pool.map(_draw, names, [out.resolve()] * len(names), [quick] * len(names)))
+
+
+def _draw(name: str, out: Path, quick: bool) -> None:
+    each = experiments()[name]
+    records = {other: records_of(experiments()[other], out / "runs", quick) for other in (name, *each.needs)}
+    illustrated(each, records, out, quick, lambda said: None)
+    graph(each.quick if quick else each.settings, out, lambda said: None)
 
 
 def slug(text: str) -> str:
