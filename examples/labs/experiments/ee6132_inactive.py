@@ -50,7 +50,8 @@ def figures(records: Records) -> Figure:
             axes.set_xlabel("iteration")
         for axes in panels[:, 0]:
             axes.set_ylabel("inactive neurons (%)")
-        panels[0, 0].legend(loc="upper right")
+        entries = panels[0, 0].get_legend_handles_labels()
+        picture.legend(*entries, loc="outside lower center", ncols=min(2, len(there)))
     return picture
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ... import pictures
 from ..comparison import Row
 from ..configuration import Job
 from ..estimators import Estimator
 from ..experiment import Experiment, Illustration, Records
-from ..features import HOG
 from ..figures import confusion_matrix, curves_together
 from ..samples import Data
-from .ee6132 import BASELINE, REPORT, DigitTraining, accuracies, shortened, training
+from .ee6132 import BASELINE, REPORT, Array, DigitTraining, accuracies, shortened, training
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,19 +55,37 @@ SETTINGS: dict[str, Job] = {
 
 
 def pictured(records: Records) -> Figure:
-    """Digits and what their histograms say; nothing has to be run for this."""
-    from skimage.feature import hog
+    """Digits, and in each cell the directions of its edges; nothing has to be run for this."""
+    from matplotlib.collections import LineCollection
 
-    digits = Data("mnist", {"train": 6, "test": 1}).split(0).train.x.reshape(-1, 28, 28)
+    pixels = Data("mnist", {"train": 6, "test": 1}).split(0).train.x.reshape(-1, 28, 28)
+    features = Data("mnist", {"features": "hog", "train": 6, "test": 1}).split(0).train.x
     with pictures.styled():
-        picture = pictures.figure(9.0, 3.4)
-        for (above, below), digit in zip(picture.subplots(2, len(digits)).T, digits):
-            _, lines = hog(digit, **HOG, visualize=True)
-            above.imshow(digit, cmap="gray_r")
-            below.imshow(lines, cmap="gray_r")
-            for axes in (above, below):
-                axes.set(xticks=[], yticks=[])
+        picture = pictures.figure(9.6, 1.9)
+        for axes, digit, numbers in zip(picture.subplots(1, len(pixels)), pixels, features):
+            axes.imshow(digit, cmap="gray_r", vmax=3)
+            lines, strengths = edges(numbers)
+            axes.add_collection(LineCollection(list(lines), color="#1F4E9E", linewidth=1.6, alpha=strengths))
+            axes.set(xticks=np.arange(-0.5, 25, 5), yticks=np.arange(-0.5, 25, 5), xticklabels=[], yticklabels=[])
+            axes.grid(True)
     return picture
+
+
+def edges(numbers: Array) -> tuple[Array, Array]:
+    """A line for each cell and direction (lines, 2 ends, 2), along the edge; and how strong it is, from 0 to 1.
+
+    A cell is in up to four blocks, which normalise it differently: their mean is shown.
+    """
+    total, blocks = np.zeros((5, 5, 9)), np.zeros((5, 5, 1))
+    for row, column, down, across in np.ndindex(4, 4, 2, 2):
+        total[row + down, column + across] += numbers.reshape(4, 4, 2, 2, 9)[row, column, down, across]
+        blocks[row + down, column + across] += 1
+    rows, columns, directions = np.indices(total.shape).reshape(3, -1)
+    angle = np.radians(20 * directions + 10 + 90)  # an edge runs at right angles to its gradient
+    middle = np.stack([5 * columns + 2, 5 * rows + 2], axis=1)
+    half = 2.2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    strengths = (total / blocks).reshape(-1)
+    return np.stack([middle - half, middle + half], axis=1), strengths / strengths.max()
 
 
 EXPERIMENT = Experiment(
@@ -92,7 +111,8 @@ EXPERIMENT = Experiment(
     seconds=900,
     seeds=1,
     illustrations=(
-        Illustration("features", "Digits, and the directions and strengths of their edges in 5 × 5 cells.", pictured),
+        Illustration("features", "The first training digits with the directions of their edges in 5 × 5 cells, which "
+                     "are all that the classifiers get. The last three rows and columns belong to no cell.", pictured),
         Illustration("accuracy", "The test accuracy of the networks after each epoch.",
                      curves_together("baseline", "MLP1", "MLP2", column="validation_accuracy", ylabel="test accuracy",
                                      percent=True)),
