@@ -88,7 +88,11 @@ def _draw_ahead(names: Sequence[str], out: Path, quick: bool, jobs: int) -> None
 
 def _draw(name: str, out: Path, quick: bool) -> None:
     each = experiments()[name]
-    records = {other: records_of(experiments()[other], out / "runs", quick) for other in (name, *each.needs)}
+    records = {
+        other: records_of(experiments()[other], out / "runs", quick)
+        for other in (name, *each.needs)
+        if other in experiments()
+    }
     illustrated(each, records, out, quick, lambda said: None)
     graph(each.quick if quick else each.settings, out, lambda said: None)
 
@@ -153,7 +157,8 @@ def _shown(
         "findings": each.found(own) if not quick else (),
         "tally": Counter(row.verdict for row in compared),
         "rows": [_row(row) for row in compared],
-        "differences": _differences(compared, records),
+        "differences": _differences(compared, records, quick),
+        "unexplained": [row.row.label for row in compared if row.verdict == "differs" and row.row.difference is None],
         "pictures": illustrated(each, records, out, quick, say),
         "notes": each.notes,
         "graph": graph(jobs, out, say),
@@ -200,8 +205,11 @@ def _strip(compared: Compared) -> dict[str, Any] | None:
     return {"points": [across(value) for value in values], "band": band, "words": words}
 
 
-def _differences(compared: Sequence[Compared], records: Mapping[str, Records]) -> list[dict[str, Any]]:
+def _differences(compared: Sequence[Compared], records: Mapping[str, Records], quick: bool) -> list[dict[str, Any]]:
     """Why numbers differ, a paragraph for each reason, with the run that shows it and what that found."""
+    listed = {
+        (name, setting) for name, each in experiments().items() for setting in (each.quick if quick else each.settings)
+    }
     reasons: dict[Any, list[Compared]] = {}
     for each in compared:
         if each.verdict == "differs" and each.row.difference is not None:
@@ -218,7 +226,8 @@ def _differences(compared: Sequence[Compared], records: Mapping[str, Records]) -
         ours = f": {metric} {Compared(rows[0].row, values).ours}" if values else ""
         found.append({
             "labels": [each.row.label for each in rows], "cause": difference.cause, "reason": difference.reason,
-            "identifier": identifier, "setting": setting, "anchor": anchor(identifier, setting), "found": ours,
+            "identifier": identifier, "setting": setting, "found": ours,
+            "anchor": anchor(identifier, setting) if (identifier, setting) in listed else None,
         })  # fmt: skip
     return found
 

@@ -109,7 +109,7 @@ def markdown(results: Mapping[str, Any]) -> str:
 
 
 COUNTED = (
-    ("agrees", "numbers agree with the reports"), ("differs", "differ, each with its cause"),
+    ("agrees", "numbers agree with the reports"), ("differs", "differ"),
     ("no bound", "have no bound"), ("not run", "were not run"),
 )  # fmt: skip
 
@@ -127,7 +127,10 @@ def _section(each: Experiment, kept: Mapping[str, Any], compared: Sequence[Compa
     for difference, labels in reasons.items():
         shown = f"{difference.shown_by[0]}, {difference.shown_by[1]}"
         lines.append(f"- {', '.join(labels)}: {difference.cause}. {difference.reason} Shown by {shown}.")
-    lines += [""] if reasons else []
+    unexplained = [row.row.label for row in compared if row.verdict == "differs" and row.row.difference is None]
+    if unexplained:
+        lines.append(f"- {', '.join(unexplained)}: the cause has not been found.")
+    lines += [""] if reasons or unexplained else []
     lines.append(f"{len(seconds)} runs, {sum(seconds):,.0f} s of computing.")
     return lines
 

@@ -197,6 +197,28 @@ def test_pictures_are_drawn_anew_only_where_their_runs_are_new(declared, made, t
     assert curves.stat().st_mtime_ns > before[0]
 
 
+def test_a_difference_without_a_cause_is_not_passed_over(declared, made, tmp_path):
+    from dataclasses import replace
+
+    first = declared["upf-1"]
+    rows = tuple(replace(row, difference=None) if row.setting == "slow" else row for row in first.rows)
+    declared["upf-1"] = replace(first, rows=rows, illustrations=())
+    assert "<strong>slow</strong>: the cause has not been found." in make_page(tmp_path).read_text()
+
+
+def test_a_proof_that_is_not_on_a_quick_page_is_no_dead_link(declared, made, tmp_path):
+    from dataclasses import replace
+
+    first = declared["upf-1"]
+    shown = replace(first.rows[1].difference, shown_by=("question-rate", "other"))
+    rows = (replace(first.rows[0], agrees=first.rows[1].agrees, difference=shown),)
+    declared["upf-1"] = replace(first, rows=rows, illustrations=())
+    text = make_page(tmp_path, quick=True).read_text()
+    assert 'href="#question-rate' not in text
+    assert "question-rate, other, which is not part of this page" in text
+    assert 'href="#question-rate--other"' in make_page(tmp_path).read_text()
+
+
 def test_a_damaged_run_is_told_and_left_out(declared, made, tmp_path):
     path = declared["upf-1"].runs()[0].path(tmp_path / "runs")
     path.write_text("{}")
