@@ -64,6 +64,12 @@ class Initial:
                 nn.init.zeros(parameter)
 
 
+#: Activations of outputs.
+OUTPUTS: Mapping[str, type[nn.Module]] = {
+    "softmax": nn.Softmax, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU,
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Perceptron:
     """A multilayer perceptron: its widths from inputs to outputs, activation "linear" for none.
@@ -82,7 +88,7 @@ class Perceptron:
         activation: Any = nn.Identity if self.activation == "linear" else self.activation
         layers: list[nn.Module] = list(nn.MLP(self.widths, activation=activation, bias=self.bias, rng=rng))
         if self.output is not None:
-            layers.append({"softmax": nn.Softmax, "sigmoid": nn.Sigmoid}[self.output]())
+            layers.append(OUTPUTS[self.output]())
         model = nn.Sequential(*layers)
         if self.initial is not None:
             self.initial.fill(model, rng)

@@ -50,5 +50,45 @@ def polar(seed: int, **settings: Any) -> datasets.Split:
     return _drawn(datasets.polar, seed, **settings)
 
 
+def moons(seed: int, scaled: bool = False, **settings: Any) -> datasets.Split:
+    """Two half circles, of lab UPF; `scaled`, by the mean and deviation of the training points, both parts."""
+    train, test = _drawn(datasets.moons, seed, **settings)
+    if scaled:
+        scaler = datasets.StandardScaler().fit(train.x)
+        train, test = (datasets.Samples(scaler.transform(each.x), each.y) for each in (train, test))
+    return datasets.Split(train, test)
+
+
+def diagonal(seed: int, mistake: str | None = None, **settings: Any) -> datasets.Split:
+    """The square cut by its diagonal, of lab NYCU; `mistake` is a name in `MISTAKES`, made with the training points."""
+    train, test = _drawn(datasets.diagonal, seed, **settings)
+    return datasets.Split(train if mistake is None else MISTAKES[mistake](train, seed), test)
+
+
+def xor(seed: int) -> datasets.Split:
+    """Two crossing lines of 21 points, of lab NYCU, which tests with the points that it trains with."""
+    samples = _float32(datasets.xor())
+    return datasets.Split(samples, samples)
+
+
+def _labels_shuffled(samples: datasets.Samples, seed: int) -> datasets.Samples:
+    """Inputs were shuffled, labels were not."""
+    return datasets.Samples(samples.x, generator(seed, "labels").permutation(samples.y))
+
+
+def _reshaped(samples: datasets.Samples, seed: int) -> datasets.Samples:
+    """Coordinates that stand in two rows are read as pairs: `x.T.reshape(-1, 2)` in place of a transposition."""
+    return datasets.Samples(samples.x.T.reshape(-1, 2), samples.y)
+
+
+#: Ways to spoil training samples that a question asks about.
+MISTAKES: dict[str, Callable[[datasets.Samples, int], datasets.Samples]] = {
+    "labels shuffled": _labels_shuffled,
+    "reshaped": _reshaped,
+    "labels swapped": lambda samples, seed: datasets.Samples(samples.x, 1 - samples.y),
+}
+
 #: Every data set that an experiment can name.
-MAKERS: dict[str, Callable[..., datasets.Split]] = {"linear": linear, "polar": polar, "mnist": mnist}
+MAKERS: dict[str, Callable[..., datasets.Split]] = {
+    "linear": linear, "polar": polar, "mnist": mnist, "moons": moons, "diagonal": diagonal, "xor": xor,
+}  # fmt: skip
