@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ import numpy.typing as npt
 import nn
 
 from ..comparison import Row, Within
-from ..configuration import Initial, Optimizer, Outcome, Perceptron
+from ..configuration import Initial, Optimizer, Outcome, Perceptron, generator
+from ..experiment import Records
+from ..figures import NothingToDrawError
 from ..samples import Data
 from ..targets import LOSSES
 from ..training import Training, judge
@@ -57,6 +59,13 @@ class DigitTraining(Training):
             found = judge(self.trained(seed, outcome.evidence), clean, LOSSES[self.loss])
             metrics["clean train accuracy"] = found["accuracy"]
         return replace(outcome, metrics=metrics)
+
+    def step(self) -> tuple[nn.Module, Callable[[Any, Any], Any], Array, Array]:
+        """What a picture of one training step needs. It shows shapes, so that no digits have to be there for it."""
+        rng, loss = generator(0, "weights"), LOSSES[self.loss].loss()
+        model = self.network.build(rng)
+        rows = rng.random((4, next(iter(model.parameters())).shape[1]), np.float32)
+        return model, lambda x, y: loss(model(x), y), rows, np.arange(4)
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,18 @@ def inactivity(statistics: nn.Statistics) -> dict[str, float]:
         found[f"inactive h{layer + 1}, signed"] = float(statistics["inactive_signed"][:, layer].mean())
         found[f"peak h{layer + 1}, signed"] = float(statistics["inactive_signed"][:, layer].max())
     return found
+
+
+def any_run(records: Records) -> None:
+    """For pictures of digits that need no run: none are drawn, and none downloaded, before there was one.
+
+    Raises
+    ------
+    NothingToDrawError
+        If there was none.
+    """
+    if not any(records.values()):
+        raise NothingToDrawError("no run of this experiment is there yet")
 
 
 # What the tables say.

@@ -12,7 +12,7 @@ from ..comparison import Difference, Row
 from ..experiment import Experiment, Illustration, Records
 from ..figures import curves_together
 from ..samples import Data
-from .ee6132 import BASELINE, EPOCHS, REPORT, DigitTraining, accuracies, around, shortened, training
+from .ee6132 import BASELINE, EPOCHS, REPORT, DigitTraining, accuracies, any_run, around, shortened, training
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,7 +65,8 @@ def findings(records: Records) -> Sequence[str]:
 
 
 def samples(records: Records) -> Figure:
-    """A few training digits as the network sees them; nothing has to be run for this."""
+    """A few training digits as the network sees them."""
+    any_run(records)
     with pictures.styled():
         picture = pictures.figure(9.0, 4.4)
         rows = [Data("mnist", {"train": 8, "test": 1, "noise": sigma}).split(0).train.x for sigma in (0.0, 0.1, 0.5)]

@@ -14,7 +14,7 @@ from ..estimators import Estimator
 from ..experiment import Experiment, Illustration, Records
 from ..figures import confusion_matrix, curves_together
 from ..samples import Data
-from .ee6132 import BASELINE, REPORT, Array, DigitTraining, accuracies, shortened, training
+from .ee6132 import BASELINE, REPORT, Array, DigitTraining, accuracies, any_run, shortened, training
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,8 +55,10 @@ SETTINGS: dict[str, Job] = {
 
 
 def pictured(records: Records) -> Figure:
-    """Digits, and in each cell the directions of its edges; nothing has to be run for this."""
+    """Digits, and in each cell the directions of its edges."""
     from matplotlib.collections import LineCollection
+
+    any_run(records)
 
     pixels = Data("mnist", {"train": 6, "test": 1}).split(0).train.x.reshape(-1, 28, 28)
     features = Data("mnist", {"features": "hog", "train": 6, "test": 1}).split(0).train.x

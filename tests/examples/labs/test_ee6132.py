@@ -21,8 +21,10 @@ from examples.labs.experiments import (
     ee6132_table4,
     ee6132_table5,
 )
+from examples.labs.figures import NothingToDrawError
 from examples.labs.runs import Run, record
 from examples.labs.samples import Data
+from examples.labs.training import Training
 
 for package, extra in (("skimage", "labs"), ("sklearn", "labs"), ("matplotlib", "plot"), ("safetensors", "train")):
     pytest.importorskip(package, reason=f'{package} is absent; pip install "chalkgrad[{extra}]" brings it')
@@ -367,6 +369,19 @@ def test_figures_14_to_22_stand_as_the_report_numbers_them(small, tmp_path):
     ]  # fmt: skip
     drawn = [line.get_label() for line in picture.axes[0].get_lines()]
     assert drawn == ["|∂L/∂z| < 1e-5, the assignment's", "signed ∂L/∂b < 1e-5, the report's"]
+
+
+def test_without_runs_nothing_is_drawn_and_no_digits_are_asked_for(monkeypatch):
+    monkeypatch.setattr(digits, "_published", lambda: pytest.fail("MNIST was loaded"))
+    for identifier in IDENTIFIERS:
+        each = experiments()[identifier]
+        for illustration in each.illustrations:
+            with pytest.raises(NothingToDrawError):
+                illustration.make({})
+        for job in each.settings.values():
+            if isinstance(job, Training):
+                _, loss, x, y = job.step()
+                assert np.isfinite(loss(x, y).item())
 
 
 def test_the_edges_of_a_stroke_run_along_it():
