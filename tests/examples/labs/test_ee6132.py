@@ -297,6 +297,7 @@ def test_a_record_has_what_the_report_counts(small, tmp_path):
     for layer in range(3):
         assert metrics[f"inactive h{layer + 1}"] == statistics["inactive"][:, layer].mean()
         assert metrics[f"inactive h{layer + 1}, signed"] == statistics["inactive_signed"][:, layer].mean()
+        assert metrics[f"peak h{layer + 1}"] == statistics["inactive"][:, layer].max()
         assert metrics[f"peak h{layer + 1}, signed"] == statistics["inactive_signed"][:, layer].max()
     assert "inactive h4" not in metrics
     assert "clean train accuracy" not in metrics
