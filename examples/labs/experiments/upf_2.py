@@ -47,8 +47,10 @@ def findings(records: Records) -> Sequence[str]:
             for beta, name in [(0.0, "β = 0"), *((beta, f"{words}, β = {beta:g}") for beta in BETAS)]
         }
         apart = max(np.ptp([losses[seed] for losses in ends.values()]) for seed in range(len(ends[0.0])))
-        means = ", ".join(f"{losses.mean():.2f} (β = {beta:g})" for beta, losses in ends.items())
-        found.append(f"{words.capitalize()}: the loss ends at {means}; for one seed, at most {apart:.3g} apart.")
+        means = ", ".join(f"{losses.mean():.4f} (β = {beta:g})" for beta, losses in ends.items())
+        found.append(
+            f"{words.capitalize()}: the loss ends at {means}; between two β of one seed, at most {apart:.3g} apart."
+        )
     rough = {
         beta: [rises(r.evidence["step losses"]["loss"]) for r in records[f"heavy ball, β = {beta:g}"]] for beta in BETAS
     }
@@ -68,16 +70,16 @@ EXPERIMENT = Experiment(
     settings=SETTINGS,
     quick={name: SETTINGS[name] for name in ("β = 0", "running mean, β = 0.9", "heavy ball, β = 0.9")},
     rows=(
-        Row("β = 0", "train loss", "no momentum: loss as a sum", "the slowest", "33.3", unit=""),
+        Row("β = 0", "train loss", "no momentum: loss as a mean", "the slowest", "0.333", unit="", digits=4),
         *(
             Row(f"running mean, β = {beta:g}", "train loss", f"v ← βv + (1 − β)αg, β = {beta:g}",
-                "faster the larger β" if beta <= 0.9 else "fast, not smooth", "33.3", None, FORM, "")
+                "faster the larger β" if beta <= 0.9 else "fast, not smooth", "0.333", None, FORM, "", 4)
             for beta in BETAS
         ),
         *(
             Row(f"heavy ball, β = {beta:g}", "train loss", f"v ← βv + αg, β = {beta:g}",
                 "faster the larger β" if beta <= 0.9 else "fast, not smooth",
-                {0.9: "32.85", 0.99: "12.6"}.get(beta, "–"), unit="")
+                {0.9: "0.3285", 0.99: "0.126"}.get(beta, "–"), unit="", digits=4)
             for beta in BETAS
         ),
     ),
