@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,7 +43,7 @@ class Training:
 
     What a record of it has as evidence:
 
-    - "weights": each parameter by name;
+    - "weights": each parameter by name, and what else the network keeps, such as running means;
     - "step losses": "steps" and "loss", arrays, of every iteration (a long run is thinned to 20,000 of them);
     - "confusion": the confusion matrix of the test samples, rows true classes;
     - "test outputs": what the network makes of each test sample, where that is no more than 20,000 numbers;
@@ -71,6 +71,7 @@ class Training:
         optimizer = self.optimizer.build(model)
         target = LOSSES[self.loss]
         judged = Judged(test, target, self.test_every) if self.test_every is not None else None
+        measuring = self.measuring()
         evidence: dict[str, Any] = {}
         try:
             history = nn.fit(
@@ -83,7 +84,9 @@ class Training:
                 validation=(test.x, target.encode(test.y)),
                 metrics={"accuracy": target.accuracy},
                 schedule=None if self.schedule is None else self.schedule.build(optimizer),
-                callbacks=[] if judged is None else [judged],
+                callbacks=[*([] if judged is None else [judged]), *measuring],
+                transform=self.transform(),
+                shuffle=self.shuffled(),
                 statistics=self.watch,
                 checkpoint=nn.Checkpoint(checkpoint, CHECKPOINT_EVERY, "seconds"),
                 resume=True,
@@ -102,7 +105,9 @@ class Training:
             for name, value in judge(model, samples, target).items()
         }
         metrics |= {"steps": float(len(history.step_losses)), "diverged": float("diverged" in evidence)}
-        evidence |= {"weights": weights(model), "step losses": thinned(history.step_losses)}
+        for each in measuring:
+            metrics |= each.metrics()
+        evidence |= {"weights": model.state_dict(), "step losses": thinned(history.step_losses)}
         evidence |= answers(model, test, target)
         if history.statistics is not None:
             evidence["statistics"] = history.statistics.state_dict()
@@ -110,6 +115,18 @@ class Training:
             evidence["test curve"] = judged.curve()
         columns = {name: [float(x) for x in history[name]] for name in history.columns}
         return Outcome(metrics, columns, evidence, float(np.nansum(history.seconds)))
+
+    def shuffled(self) -> bool:
+        """Whether each epoch has the training samples in another order."""
+        return True
+
+    def transform(self) -> Callable[[Array, np.random.Generator], Array] | None:
+        """What changes the inputs of each training batch."""
+        return None
+
+    def measuring(self) -> Sequence[Measuring]:
+        """What looks on, and adds to the metrics."""
+        return ()
 
     def step(self) -> tuple[nn.Module, Callable[[Any, Any], Any], Array, Array]:
         """What a picture of one training step needs: the network as drawn, its loss, and four samples."""
@@ -123,6 +140,14 @@ class Training:
         model = self.network.build(generator(seed, "weights"))
         model.load_state_dict(evidence["weights"])
         return model.eval()
+
+
+class Measuring(nn.Callback):
+    """A callback that has found numbers when the training is over."""
+
+    def metrics(self) -> dict[str, float]:
+        """What a record has of it."""
+        return {}
 
 
 class Judged(nn.Callback):
@@ -179,8 +204,3 @@ def thinned(losses: Array) -> dict[str, Array]:
     """The losses of all steps; of very many, every second, third, and so on."""
     steps = np.arange(0, len(losses), max(1, -(-len(losses) // MOST_STEPS)))
     return {"steps": steps, "loss": losses[steps].astype(np.float32)}
-
-
-def weights(model: nn.Module) -> dict[str, Any]:
-    """The parameters of a model by name."""
-    return {name: parameter.numpy().copy() for name, parameter in model.named_parameters()}

@@ -218,8 +218,10 @@ def test_the_tables_change_one_thing_each():
     base = ee6132.BASELINE
     assert (base.epochs, base.batch_size, base.loss) == (15, 64, "cross-entropy")
     assert base.optimizer == Optimizer("SGD", {"lr": 0.1})
-    for name, job in ee6132_table1.SETTINGS.items():
-        assert job == replace(base, optimizer=Optimizer("SGD", {"lr": float(name.split()[1])}))
+    for name in ee6132_table1.RATES:
+        optimizer = Optimizer("SGD", {"lr": float(name.split()[1])})
+        assert ee6132_table1.SETTINGS[name] == replace(base, optimizer=optimizer)
+    assert ee6132_table1.SETTINGS["rate 0.1, shuffled"] == replace(base, shuffle=True)
     for name, job in ee6132_table2.SETTINGS.items():
         assert job == replace(base, network=replace(base.network, activation=name))
     for name, job in ee6132_table4.SETTINGS.items():
@@ -236,7 +238,23 @@ def test_equal_runs_of_different_experiments_share_one_file(tmp_path):
     }
     assert len(baselines) == 1
     every = [job for identifier in IDENTIFIERS for job in experiments()[identifier].settings.values()]
-    assert (len(every), len({key(job) for job in every})) == (25, 17)
+    assert (len(every), len({key(job) for job in every})) == (26, 18)
+
+
+def test_digits_come_in_their_published_order_unless_they_are_to_be_shuffled(small, tmp_path, monkeypatch):
+    asked, fit = [], nn.fit
+
+    def watched(*given, **settings):
+        asked.append(settings["shuffle"])
+        return fit(*given, **settings)
+
+    monkeypatch.setattr(nn, "fit", watched)
+    found = [
+        replace(small, shuffle=shuffle, epochs=1).perform(0, tmp_path / f"{shuffle}").evidence["step losses"]["loss"]
+        for shuffle in (False, True)
+    ]
+    assert asked == [False, True]
+    assert not np.array_equal(*found)
 
 
 def test_the_penalty_shrinks_weights_and_leaves_biases_alone():
