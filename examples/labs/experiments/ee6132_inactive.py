@@ -127,7 +127,7 @@ EXPERIMENT = Experiment(
         "By that definition the activations tell apart what the report wants to know. A ReLU has no gradient where it "
         "is silent, for half of the digits from the start. All have small ones for digits that are learned already, "
         "as p − y is small for them and every gradient contains it: the better the network, the more of its neurons "
-        "are “inactive”, with any activation. The dips are batches that hold a digit it gets wrong.",
+        "are “inactive”, with any activation.",
         "The report finds about 50 % everywhere, from the first iteration to the last. We infer that it compared the "
         "gradient of each unit's bias, summed over the batch, with 1e-5 and left out the magnitude. Such a count says "
         "how many biases are about to rise, which is a coin's toss, and its trends (“relu has the highest "
