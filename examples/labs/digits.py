@@ -17,7 +17,13 @@ Array = npt.NDArray[Any]
 
 
 def mnist(
-    seed: int, *, train: int | None = None, test: int | None = None, noise: float = 0.0, features: str = "pixels"
+    seed: int,
+    *,
+    train: int | None = None,
+    test: int | None = None,
+    noise: float = 0.0,
+    features: str = "pixels",
+    held_out: int = 0,
 ) -> datasets.Split:
     """Handwritten digits, a row of float32 for each.
 
@@ -31,6 +37,9 @@ def mnist(
         The deviation of normal noise that is added once to the training pixels, and not clipped. Test digits are clean.
     features : str
         "pixels", divided by 255, or "hog", histograms of oriented gradients.
+    held_out : int
+        So many of the last training digits stand in the test digits' place, and are not learned from: what settings
+        are chosen by.
 
     Raises
     ------
@@ -43,6 +52,10 @@ def mnist(
             f"got features={features!r}, noise={noise}."
         )
     raw = _published()
+    if held_out:
+        x, y = raw.train
+        learned, others = slice(-held_out), slice(-held_out, None)
+        raw = datasets.Split(*(datasets.Samples(x[rows], y[rows]) for rows in (learned, others)))
     x, judged = (FEATURES[features](part.x[:count]) for part, count in ((raw.train, train), (raw.test, test)))
     if noise:
         x += noise * generator(seed, "noise").standard_normal(x.shape, np.float32)
