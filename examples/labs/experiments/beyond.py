@@ -60,7 +60,7 @@ def convolutional(epochs: int, data: Data = DIGITS, digits: int = ALL) -> Augmen
     """Three convolutions and two linear layers, with everything."""
     return AugmentedTraining(
         data=data,
-        network=ConvolutionalNetwork((24, 48, 96), kernel=3, hidden=128, normalized=True, dropout=0.4),
+        network=ConvolutionalNetwork((16, 32, 64), kernel=3, hidden=128, normalized=True, dropout=0.4),
         loss="cross-entropy",
         optimizer=adamw(4e-3),
         epochs=epochs,
@@ -79,7 +79,7 @@ def ingredients() -> dict[str, AugmentedTraining]:
     adam = replace(annealing, schedule=None)
     report = replace(adam, network=RELU.network, optimizer=RELU.optimizer, batch_size=RELU.batch_size)
     conv = convolutional(4, Data("mnist", {"train": HALF, "held_out": HALF}), HALF)
-    network = ConvolutionalNetwork((24, 48, 96), normalized=False, dropout=0.4)
+    network = ConvolutionalNetwork((16, 32, 64), normalized=False, dropout=0.4)
     return {
         "10 epochs: SGD": report,
         "10 epochs: AdamW": adam,
@@ -97,7 +97,7 @@ INGREDIENTS = ingredients()
 SETTINGS: dict[str, Job] = {
     "report": RELU,
     "MLP": perceptron(30),
-    "conv": convolutional(14),
+    "conv": convolutional(18),
     **INGREDIENTS,
 }
 QUICK: dict[str, Job] = {
