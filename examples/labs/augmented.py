@@ -14,7 +14,8 @@ import numpy.typing as npt
 import datasets
 import nn
 
-from .configuration import Outcome, Schedule
+from .configuration import Outcome, Schedule, generator
+from .targets import LOSSES
 from .training import Measuring, Training
 
 Array = npt.NDArray[Any]
@@ -93,6 +94,12 @@ class AugmentedTraining(Training):
             metrics=outcome.metrics | {"parameters": float(size)},
             evidence=outcome.evidence | {"misread": found},
         )
+
+    def step(self) -> tuple[nn.Module, Callable[[Any, Any], Any], Array, Array]:
+        """What a picture of one training step needs. It shows shapes, so that no digits have to be there for it."""
+        rng, loss = generator(0, "weights"), LOSSES[self.loss].loss()
+        model = self.network.build(rng)
+        return model, lambda x, y: loss(model(x), y), rng.random((4, SIDE**2), np.float32), np.arange(4)
 
 
 def misread(logits: Array, truth: Array) -> dict[str, Array]:

@@ -95,9 +95,9 @@ def ingredients() -> dict[str, AugmentedTraining]:
 
 INGREDIENTS = ingredients()
 SETTINGS: dict[str, Job] = {
-    "report": RELU,
-    "MLP": perceptron(30),
     "conv": convolutional(18),
+    "MLP": perceptron(30),
+    "report": RELU,
     **INGREDIENTS,
 }
 QUICK: dict[str, Job] = {
