@@ -42,8 +42,8 @@ PAIRS = (
 )
 MEAN_AGAINST_SUM = Difference(
     "the report's slip",
-    "“Cross-entropy converges to 0, L2 to 5” puts a mean over the 100 points beside a sum over them. As sums, the "
-    "cross-entropy ends above L2; as means, both end near 0.",
+    "“Cross-entropy converges to 0, L2 to 5” puts a mean over the 100 points beside a sum over them. As sums, "
+    "cross-entropy ends far above L2, and as means both are near 0, cross-entropy still the larger one.",
     ("upf-1", "cross-entropy, no biases, rate 0.1"),
 )
 
