@@ -59,10 +59,10 @@ def moons(seed: int, scaled: bool = False, **settings: Any) -> datasets.Split:
     return datasets.Split(train, test)
 
 
-def diagonal(seed: int, mistake: str | None = None, **settings: Any) -> datasets.Split:
-    """The square cut by its diagonal, of lab NYCU; `mistake` is a name in `MISTAKES`, made with the training points."""
-    train, test = _drawn(datasets.diagonal, seed, **settings)
-    return datasets.Split(train if mistake is None else MISTAKES[mistake](train, seed), test)
+def diagonal(seed: int, mistake: str | None = None, part: str = "train", **settings: Any) -> datasets.Split:
+    """The square cut by its diagonal, of lab NYCU; `mistake` is a name in `MISTAKES`, made with one part."""
+    split = _drawn(datasets.diagonal, seed, **settings)
+    return split if mistake is None else split._replace(**{part: MISTAKES[mistake](getattr(split, part), seed)})
 
 
 def xor(seed: int) -> datasets.Split:
@@ -81,7 +81,7 @@ def _reshaped(samples: datasets.Samples, seed: int) -> datasets.Samples:
     return datasets.Samples(samples.x.T.reshape(-1, 2), samples.y)
 
 
-#: Ways to spoil training samples that a question asks about.
+#: Ways to spoil samples that a question asks about.
 MISTAKES: dict[str, Callable[[datasets.Samples, int], datasets.Samples]] = {
     "labels shuffled": _labels_shuffled,
     "reshaped": _reshaped,
