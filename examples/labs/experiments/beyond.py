@@ -213,4 +213,22 @@ EXPERIMENT = Experiment(
         Illustration("confusion", "Which digits are taken for which.", confusion_matrix("MLP", "conv")),
     ),
     findings=findings,
+    notes=(
+        "The perceptron has the report's widths, 784-500-250-100-10, with ReLU. New are: batch normalization before "
+        "each ReLU and dropout of a tenth of the neurons after it; digits that are moved by up to two pixels each way, "
+        "anew at every look; AdamW with a weight decay of 0.01, batches of 128; and a rate that rises to 0.003 in the "
+        "first tenth of all steps and falls to 0 as a half wave of a cosine, in 30 epochs. The convolutions, 3 × 3 "
+        "with 16, 32 and 64 channels, each pooled to half the size, then 128 neurons of which 40 % are dropped out, "
+        "have the same with a rate of 0.004, batches of 64, and 18 epochs. They have less than a third of the "
+        "perceptron's parameters.",
+        "The number is that of the last epoch, not of the best one, and the test digits had no say in the settings: "
+        "these were chosen by runs on the first 20,000 training digits, judged by the last 20,000 (seed 0). There, "
+        "16-32-64 channels read 99.16 % rightly after five epochs, two convolutions of 24 and 48 channels 99.10 %, and "
+        "24-48-96, with twice the work, 99.13 %. The perceptron read 98.12 % after ten epochs, and 96.58 % without "
+        "moving digits, normalization and dropout.",
+        "Moving 60,000 digits takes 0.2 seconds an epoch. Turning them (`datasets.rotate_images`) would take 19, more "
+        "than all the rest of an epoch of the perceptron, so they are not turned.",
+        "Pooling stands before normalization and ReLU, which then have a quarter of the work. ReLU and the largest of "
+        "four can change places: both keep the order of numbers.",
+    ),
 )  # fmt: skip
