@@ -82,7 +82,9 @@ class Logged(Training):
 
     def perform(self, seed: int, checkpoint: Path) -> Outcome:
         """Train, and add these."""
-        outcome = super().perform(seed, checkpoint)
+        # What overflows ends in a loss that is not finite, which `fit` tells; NumPy's warnings say nothing more.
+        with np.errstate(over="ignore", invalid="ignore"):
+            outcome = super().perform(seed, checkpoint)
         losses = outcome.history.get("loss", [])
         decided = outcome.evidence["test outputs"].reshape(-1) > 0.5
         truth = self.data.split(seed).test.y.reshape(-1)

@@ -102,7 +102,7 @@ EXPERIMENT = Experiment(
             Within(0.94, 1.0), DEAD),
         Row("ReLU, rate 0.01", "constant", "ReLU, rate 0.01: one answer for all points", "–", "3 of 6", digits=0),
     ),
-    seconds=95,
+    seconds=50,
     seeds=5,
     illustrations=(
         Illustration("diverging", "Without an activation: the loss of each step, at rate 0.3 until it is not finite.",

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nn.plot import style
-
 from ... import pictures
 from ..experiment import Records
 from ..figures import Make
@@ -72,7 +70,7 @@ def learning_curve(*settings: str, reported: Mapping[int, float] | None = None) 
                 shown = np.unique(np.geomspace(1, len(losses), 600).astype(int))
                 axes.plot(shown, losses[shown - 1], label=name, linewidth=1.6, **look)
             if reported:
-                axes.scatter(list(reported), list(reported.values()), color=style.RED, s=30, zorder=5,
+                axes.scatter(list(reported), list(reported.values()), color="#222222", s=30, zorder=5,
                              label="the report's")  # fmt: skip
             axes.set(xlabel="epoch", ylabel="error", xscale="log")
             finish(axes, True, len(chosen) + bool(reported))

@@ -22,7 +22,7 @@ EXPERIMENT = Experiment(
             "96 %" if width == 4 else "unchanged", "–" if width == 4 else "96–100 %", Within(0.93, 1.0))
         for width in WIDTHS
     ),
-    seconds=60,
+    seconds=65,
     seeds=5,
     illustrations=(
         Illustration("curves", "The loss over 500 epochs.", curves_together(log=True, ylabel="error")),

@@ -102,7 +102,7 @@ EXPERIMENT = Experiment(
         "Weights and biases begin as PyTorch's `Linear` draws them, uniformly in ±1/√inputs; the loss is the mean "
         "squared error, the batch all 100 points, for 10,000 epochs.",
         "The independent re-run has the lab's own points, and about half of our losses at every rate, as a squared "
-        "error with a factor ½ would have; with a linear output instead of the sigmoid ours are less than a tenth lower "
+        "error with a factor ½ would have; with a linear output for the sigmoid ours are less than a tenth lower "
         "(0.090 and 0.110 in place of 0.097 and 0.116: 3 neurons, rate 0.01, seeds 0 and 1). So our bounds are ours: "
         "wide ones, around what a mean without that factor gives.",
         "“The learning rate of 0.1” in the discussion must be 0.01: 0.1 is not among the rates.",

@@ -110,7 +110,6 @@ def test_xor_is_learned_at_rate_1(tmp_path):
 # Divergence and dead outputs.
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("seed", range(3))
 def test_without_an_activation_rate_03_diverges_into_a_record(seed, tmp_path):
     run = Run("nycu-activations", "none, rate 0.3", seed, nycu_activations.SETTINGS["none, rate 0.3"])
@@ -226,7 +225,6 @@ def test_one_class_in_a_hundred_has_at_most_38_points_for_one_set_in_a_hundred()
     assert question_conv.at_most(38) == pytest.approx(0.0105, abs=1e-4)
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("identifier", IDENTIFIERS)
 def test_figures_findings_and_tables_are_made_of_records(identifier, tmp_path):
     from matplotlib.figure import Figure
