@@ -77,7 +77,7 @@ def findings(records: Records) -> Sequence[str]:
         )
     ends = {name: np.array([record.metrics["train loss"] for record in records[name]]) for name in SETTINGS}
     found.append(
-        "So the form with (1 − β) is the other one at a rate (1 − β) times as large, no more and no less: at the same α "
+        "So the form with (1 − β) is the other one at a rate (1 − β) times as large, no more, no less: at the same α "
         "it takes away all that momentum adds to the steps."
     )
     for beta in BETAS:
@@ -85,7 +85,7 @@ def findings(records: Records) -> Sequence[str]:
         lower = int((ends[heavy] < 0.9 * ends[steps]).sum())
         found.append(
             f"Is the gain of the heavy ball only its larger steps? With β = {beta:g} its loss ends at "
-            f"{ends[heavy].mean():.3f}, with plain steps of that size at {ends[steps].mean():.3f}, and with plain steps "
+            f"{ends[heavy].mean():.3f}, plain steps of that size end at {ends[steps].mean():.3f}, and plain steps "
             f"of size α at {ends['plain, rate α'].mean():.3f}; it is lower by a tenth or more than plain steps of its "
             f"size for {lower} of {len(ends[heavy])} seeds."
         )
