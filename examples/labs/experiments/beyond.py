@@ -159,7 +159,7 @@ def misread(setting: str, count: int = 18, seed: int = 0) -> Make:
                 axes.imshow(test.x[place].reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
                 axes.set(xticks=[], yticks=[])
                 axes.set_title(
-                    f"{test.y[place]}, read as {found['read as'][number]}\n{found['probability'][number]:.0%} sure",
+                    f"{test.y[place]}, read as {found['read as'][number]}\n{100 * found['probability'][number]:.0f} % sure",
                     fontsize=10, loc="center",
                 )  # fmt: skip
             if not shown:

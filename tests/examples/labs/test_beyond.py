@@ -320,7 +320,7 @@ def test_the_shared_module_needs_nothing_but_the_library():
     assert "experiments" not in text
 
 
-LEAST = {"MLP": 0.91, "conv": 0.93}
+LEAST = {"MLP": 0.91, "conv": 0.91}
 
 
 @pytest.mark.slow
