@@ -158,10 +158,8 @@ def misread(setting: str, count: int = 18, seed: int = 0) -> Make:
                 place = int(found["places"][number])
                 axes.imshow(test.x[place].reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
                 axes.set(xticks=[], yticks=[])
-                axes.set_title(
-                    f"{test.y[place]}, read as {found['read as'][number]}\n{100 * found['probability'][number]:.0f} % sure",
-                    fontsize=10, loc="center",
-                )  # fmt: skip
+                told, sure = found["read as"][number], 100 * found["probability"][number]
+                axes.set_title(f"{test.y[place]}, read as {told}\n{sure:.0f} % sure", fontsize=10, loc="center")
             if not shown:
                 panels[0].set_title("None is misread.")
         return picture
