@@ -16,7 +16,6 @@ from examples.labs.experiments import (
     nycu_conv,
     nycu_figures,
     nycu_linear,
-    nycu_xor,
     question_conv,
 )
 from examples.labs.runs import Run, read, record, write
@@ -99,12 +98,6 @@ def test_point_by_point_the_linear_set_is_learned(tmp_path):
     metrics = replace(nycu_linear.SETTINGS["per sample"], epochs=60).perform(0, tmp_path / "run").metrics
     assert metrics["steps"] == 6000
     assert metrics["test accuracy"] >= 0.94
-
-
-@pytest.mark.slow
-def test_xor_is_learned_at_rate_1(tmp_path):
-    job = replace(nycu_xor.SETTINGS["rate 1"], epochs=6000)
-    assert job.perform(0, tmp_path / "run").metrics["test accuracy"] == 1.0
 
 
 # Divergence and dead outputs.
