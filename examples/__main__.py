@@ -24,16 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name, run = options.pop("program"), options.pop("run")
     out = options.pop("out") or Path("out") / name
     try:
-        run(out, **options)
+        code = run(out, **options)
     except (ImportError, OSError) as error:
         print(f"{parser.prog} {name}: {error}", file=sys.stderr)
         return 1
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def commands() -> argparse.ArgumentParser:
     """The programs, and what each can be told."""
     from . import drawings, mnist, quickstart
+    from .labs import commands as labs
 
     parser = argparse.ArgumentParser(prog="python -m examples", description="Programs to run and to read.")
     programs = parser.add_subparsers(dest="program", metavar="PROGRAM", required=True)
@@ -67,6 +68,7 @@ def commands() -> argparse.ArgumentParser:
         program.add_argument(
             "--seed", type=at_least(0), default=0, metavar="N", help="the same seed, the same result (default: 0)"
         )
+    labs.add(programs, at_least)
     return parser
 
 

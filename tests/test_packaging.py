@@ -90,7 +90,7 @@ def test_the_core_requires_numpy_and_graphviz_alone(metadata):
 
 
 def test_extras_are_named_by_purpose(metadata):
-    purposes = {"draw", "data", "train", "plot", "labs", "fast", "test", "oracle", "bench", "all"}
+    purposes = {"draw", "data", "train", "plot", "labs", "cluster", "fast", "test", "oracle", "bench", "all"}
     assert set(metadata.get_all("Provides-Extra")) == purposes
 
 
