@@ -1,4 +1,4 @@
-"""A real browser without a network, launched once for all tests of pages."""
+"""A real browser without a network, launched once for each module of tests of pages."""
 import shutil
 
 import pytest
@@ -8,7 +8,8 @@ from autodiff.drawing.explain.page import explain
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+# While it is there, a loop of asyncio runs in this process: no other tests may come in between.
+@pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
         pytest.skip("no chromium is here: apt-get install chromium")
