@@ -124,7 +124,7 @@ def findings(records: Records) -> Sequence[str]:
     )
     perceptrons = [name for name in INGREDIENTS if name.startswith("10")]
     steps = [
-        f"{name.partition(': ')[2].lstrip('+ ')} {share(records, name):.2%}"
+        f"{name.partition(': ')[2].lstrip('+ ')} {100 * share(records, name):.2f} %"
         + (f" ({100 * (share(records, name) - share(records, before)):+.2f})" if before else "")
         for before, name in zip((None, *perceptrons), perceptrons)
     ]
@@ -139,9 +139,9 @@ def findings(records: Records) -> Sequence[str]:
         f"report), the same one with these ingredients {wrong['MLP']:.0f}, and the convolutions {wrong['conv']:.0f}. "
         f"Learning took {spoken}.",
         f"One ingredient after the other, ten epochs each, judged by {HELD_OUT:,} held-out training digits, so few "
-        f"that chance alone moves such a share by {chance:.2f} points: {', '.join(steps)}.",
-        f"The convolutions after four epochs on {HALF:,} digits read {share(records, whole):.2%} of {HALF:,} others "
-        f"rightly; in points, {', '.join(without)}.",
+        f"that chance alone moves such a share by {chance:.2f} points: {'; '.join(steps)}.",
+        f"The convolutions after four epochs on {HALF:,} digits read {100 * share(records, whole):.2f} % of "
+        f"{HALF:,} others rightly; in points, {', '.join(without)}.",
     )
 
 
