@@ -238,9 +238,9 @@ def about_perceptron(rng: np.random.Generator) -> Subject:
         "optimizer's update, with a finite difference beside every gradient.",
         "The graph of a training step: points go through three linear layers and two tanh to the scores and, with the "
         "labels, to the loss; gradients come back to six parameters.",
-        'ad.draw(training_step, points, labels, params=model, direction="TB").save("perceptron.svg")\n'
+        'ad.draw(training_step, points, labels, params=model).save("perceptron.svg")\n'
         'ad.explain(training_step, points, labels, params=model, optimizer=optimizer, path="perceptron.html")',
-        lambda theme: ad.draw(training_step, points, labels, params=model, theme=theme, direction="TB"),
+        lambda theme: ad.draw(training_step, points, labels, params=model, theme=theme),
         page,
     )
 
@@ -268,7 +268,7 @@ def about_lenet(rng: np.random.Generator) -> Subject:
         'ad.draw(training_step, images, labels, params=model, depth=1, direction="LR").save("lenet.svg")',
         lambda theme: drawn(theme=theme, depth=1, direction="LR"),
         closer=(
-            ("Layer by layer", "layers", lambda: drawn(depth=2, direction="TB")),
-            ("Every operation", "operations", lambda: drawn(direction="TB")),
+            ("Layer by layer", "layers", lambda: drawn(depth=2)),
+            ("Every operation", "operations", lambda: drawn()),
         ),
     )

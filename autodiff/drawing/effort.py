@@ -36,19 +36,6 @@ def effort(picture: Picture, gradients: bool, labels: bool) -> int:
     return len(picture.parts) + len(ends) + (_PASSING_LABELLED if labels else _PASSING) * passed
 
 
-def length(picture: Picture) -> int:
-    """The number of operations and collapsed modules on the longest way through a picture."""
-    drawn = {part.id for part in picture.parts if isinstance(part, (Circle, Block))}
-    before: dict[str, list[str]] = {}
-    for arrow in picture.arrows:
-        before.setdefault(arrow.head, []).append(arrow.tail)
-    longest: dict[str, int] = {}
-    for part in picture.parts:  # in the order of the program
-        reached = max((longest.get(tail, 0) for tail in before.get(part.id, ())), default=0)
-        longest[part.id] = reached + (part.id in drawn)
-    return max(longest.values(), default=0)
-
-
 def _ranks(picture: Picture) -> dict[str, int]:
     """A rank for every part: one more than the latest before it; leaves directly before the first that uses them."""
     before: dict[str, list[str]] = {}

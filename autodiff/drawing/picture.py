@@ -18,7 +18,7 @@ from .boxes import signs_drawn
 from .collapse import collapsed, suitable_depth
 from .description import description_of, title_of
 from .dot import dot_text
-from .effort import MOST_EFFORT, MOST_LABELLED, advice, drawn_parts, effort, length
+from .effort import MOST_EFFORT, MOST_LABELLED, advice, drawn_parts, effort
 from .extract import extract, too_large
 from .naming import module_kinds, named_tensors
 from .options import Direction, Options
@@ -30,8 +30,6 @@ from .theme import THEMES
 
 #: Largest number of operations, and of collapsed modules, whose DOT text is written unless the caller insists on more.
 MOST_PARTS = 5000
-#: So many operations after each other still fit the width of a page.
-WIDEST = 3
 
 
 class Drawing:
@@ -142,7 +140,7 @@ class Drawing:
 def draw(
     drawn: Tensor | Callable[..., Any],
     *args: Any,
-    direction: Direction | None = None,
+    direction: Direction = "TB",
     values: bool = True,
     gradients: bool = True,
     shapes: bool = True,
@@ -165,9 +163,9 @@ def draw(
     *args : Tensors, arrays or anything else
         The function's arguments, shown by their names in its signature. Floating-point arrays and numbers become
         inputs that want a gradient; data without one where `params` is given.
-    direction : {"LR", "TB"}, optional
-        Whether the program runs from left to right or from top to bottom. By default up to three operations after each
-        other run to the right, and more run down, as what is wider than a page cannot be read.
+    direction : {"TB", "LR"}
+        Whether the program runs from top to bottom, with room for labels beside its lines, or from left to right, which
+        suits short ones.
     values, gradients, shapes : bool
         What is shown in the boxes. Arrays of up to six elements are shown in full, larger ones by their minimum, mean
         and maximum.
@@ -225,11 +223,11 @@ def draw(
     >>> "[2, 4]" in source  # the gradient of x
     True
     """
-    if direction not in (None, "LR", "TB"):
+    if direction not in ("LR", "TB"):
         raise ValueError(f'draw: the direction is {direction!r}: give "LR" (left to right) or "TB" (top to bottom).')
     if theme not in tuple(THEMES):  # a tuple takes what has no hash, too
         raise ValueError(f"draw: the theme is {theme!r}: give light, dark or print.")
-    options = Options(direction or "LR", bool(values), bool(gradients), bool(shapes), THEMES[theme])
+    options = Options(direction, bool(values), bool(gradients), bool(shapes), THEMES[theme])
     _whole("depth", depth, 0, "the number of levels of modules that are open")
     _whole("max_nodes", max_nodes, 1, "the largest number of operations and collapsed modules that is drawn")
     insisted, most = max_nodes is not None, MOST_PARTS if max_nodes is None else max_nodes
@@ -248,9 +246,9 @@ def draw(
         names = named_tensors(params)
         with recorded(drawn, args, params, names) as (output, arguments):
             picture = _opened(extract(output, names, limit, arguments), params, depth, most)
-            return Drawing(picture, _turned(options, direction, picture), insisted)
+            return Drawing(picture, options, insisted)
     picture = _opened(picture, params, depth, most)
-    return Drawing(picture, _turned(options, direction, picture), insisted)
+    return Drawing(picture, options, insisted)
 
 
 def _whole(option: str, given: Any, least: int, what: str) -> None:
@@ -269,11 +267,6 @@ def _opened(picture: Picture, params: Any, depth: int | None, max_nodes: int) ->
     if len(picture.circles) + len(picture.blocks) > max_nodes:
         raise too_large(max_nodes)
     return picture
-
-
-def _turned(options: Options, direction: Direction | None, picture: Picture) -> Options:
-    """The options with the way in which the picture fits a page, unless the caller chose one."""
-    return options if direction else options._replace(direction="LR" if length(picture) <= WIDEST else "TB")
 
 
 def _too_slow(picture: Picture, options: Options) -> str | None:

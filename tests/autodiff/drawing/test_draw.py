@@ -323,8 +323,9 @@ def test_settings_that_are_no_defaults_and_arguments_of_different_parts_are_name
     source = ad.draw(ad.sum(x, axis=1)).source
     assert ">axis=1<" in source
     assert "keepdims" not in source
-    assert 'label="y"' in ad.draw(x - 1.0).source
-    assert 'label="y"' not in ad.draw(x + 1.0).source
+    assert 'label="y"' in ad.draw(x - 1.0, direction="LR").source
+    assert 'label="   y"' in ad.draw(x - 1.0).source
+    assert not re.search(r'label=" *y"', ad.draw(x + 1.0).source)
 
 
 def test_recorded_operations_say_where_they_were_called():

@@ -217,7 +217,7 @@ def test_unnamed_operands_are_numbers_or_are_told_apart_on_the_arrows():
     scalars = ad.draw(lambda x: (x * 2.0) * (x * 5.0), 1.0).source
     assert "∂ = 5<" in scalars
     arrays = ad.draw(lambda x: ((x * 2.0) * (x * 5.0)).sum(), np.ones(2)).source
-    assert 'label="y"' in arrays
+    assert 'label="   y"' in arrays
     assert ">∂ = y<" in arrays
 
 

@@ -62,7 +62,7 @@ def test_the_picture_is_one_image_with_a_title_and_a_description():
     title, description = root[0], root[1]
     assert (title.tag, description.tag) == (SVG + "title", SVG + "desc")
     assert title.text.startswith("Computation graph of")
-    for said in ("Inputs: x, w.", "3 operations: ", "tanh", "gradients back from the output", "left to right"):
+    for said in ("Inputs: x, w.", "3 operations: ", "tanh", "gradients back from the output", "top to bottom"):
         assert said in description.text
 
 
