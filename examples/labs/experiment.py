@@ -99,15 +99,16 @@ class Experiment:
             If a run has no such number as a row asks for.
         """
         jobs = self.quick if quick else self.settings
-        return [
-            Compared(
-                row,
-                tuple(self._number(row, record) for record in records.get(row.setting, ())),
-                shortened=jobs[row.setting] != self.settings[row.setting],
-            )
-            for row in self.rows
-            if row.setting in jobs
-        ]
+        compared = []
+        for row in self.rows:
+            if row.setting not in jobs:
+                continue
+            shortened = jobs[row.setting] != self.settings[row.setting]
+            runs = records.get(row.setting, ())
+            if shortened and any(row.metric not in record.metrics for record in runs):
+                continue  # it ended before there was such a number
+            compared.append(Compared(row, tuple(self._number(row, record) for record in runs), shortened))
+        return compared
 
     def _number(self, row: Row, record: Record) -> float:
         if row.metric not in record.metrics:
