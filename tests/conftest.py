@@ -89,3 +89,17 @@ def fresh_start() -> Iterator[None]:
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+# While it is there, a loop of asyncio runs in this process: no tests of other modules may come in between.
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, launched once for each module of tests of pages."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no chromium is here: apt-get install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api", reason='playwright is absent; "chalkgrad[test]" brings it')
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()

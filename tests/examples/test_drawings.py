@@ -1,7 +1,6 @@
 """The drawings and pages are made, an index shows them all, and a browser without a network opens each of them."""
 import html
 import re
-import shutil
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -12,7 +11,6 @@ from autodiff.drawing.render import program
 from examples import drawings, index
 from examples.__main__ import main
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 NAMES = ("fan-out", "uneven-diamond", "second-derivative", "perceptron", "lenet")
 PAGES = ("fan-out", "uneven-diamond", "perceptron")
 BEGINNINGS = {".svg": b"<?xml", ".png": b"\x89PNG", ".html": b"<!DOCTYPE html>"}
@@ -55,17 +53,6 @@ class Outline(HTMLParser):
 def made(tmp_path_factory):
     out = tmp_path_factory.mktemp("made") / "a folder & more"
     return drawings.run(out)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium is here: apt-get install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api", reason='playwright is absent; "chalkgrad[test]" brings it')
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

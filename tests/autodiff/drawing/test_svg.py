@@ -1,7 +1,6 @@
 """An SVG is right in every font and for every reader: texts keep to their frames, and words say what is drawn."""
 import itertools
 import re
-import shutil
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -13,12 +12,10 @@ from autodiff.drawing import render
 from autodiff.drawing.svg import FONTS, finished, length
 
 SVG = "{http://www.w3.org/2000/svg}"
-CHROMIUM = shutil.which("chromium")
 
 needs_dot = pytest.mark.skipif(
     render.system_dot() is None and render.packaged_dot() is None, reason="neither dot nor graphviz-pure is here"
 )
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not here")
 
 
 def mlp():
@@ -146,17 +143,7 @@ MEASURE = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @needs_dot
-@needs_browser
 @pytest.mark.slow
 @pytest.mark.parametrize("font", ["", "DejaVu Sans", "DejaVu Sans Mono", "Liberation Sans"])
 def test_no_text_leaves_its_frame_and_no_two_texts_overlap_in_any_font(browser, font):

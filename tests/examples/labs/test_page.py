@@ -11,18 +11,6 @@ from examples.labs.runs import Run, read
 
 for package, extra in (("jinja2", "labs"), ("matplotlib", "plot"), ("safetensors", "train")):
     pytest.importorskip(package, reason=f'{package} is absent; pip install "chalkgrad[{extra}]" brings it')
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium is here: apt-get install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api", reason='playwright is absent; "chalkgrad[test]" brings it')
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")

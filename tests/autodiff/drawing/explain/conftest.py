@@ -1,23 +1,8 @@
-"""A real browser without a network, launched once for each module of tests of pages."""
-import shutil
+"""Pages of steps, opened in a real browser without a network."""
 
 import pytest
 
 from autodiff.drawing.explain.page import explain
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-
-
-# While it is there, a loop of asyncio runs in this process: no other tests may come in between.
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium is here: apt-get install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api", reason='playwright is absent; "chalkgrad[test]" brings it')
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
